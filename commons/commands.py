@@ -1,0 +1,186 @@
+"""``rostra serve``, ``web``, ``worker``, ``upgrade``, ``minutes``, ``doctor``."""
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from commons import config, jobs, migrations, minutes, supervisor, web_server
+from commons.clock import db_now, now
+from commons.config import settings
+from commons.db import database
+from commons.jobs import Job
+from commons.language import N_
+from commons.refusal import Refused
+
+DISK_FREE = 200 * 1024 * 1024
+CLOCK_DRIFT = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Roof:
+    """What the roof hands down to the commands of the ground floor."""
+
+    application: Callable[[], Any]
+    timers: Mapping[Job, float]
+    found: Callable[[Session], None]
+    release: Callable[[Session], None]
+
+
+def prepare(roof: Roof) -> None:
+    """Bring the schema up and see that the newsroom's own actors are there, and are ours."""
+    migrations.upgrade(database().engine)
+    with database().transaction() as session:
+        roof.found(session)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.pass_obj
+def serve(roof: Roof, host: str, port: int) -> None:
+    """Web, worker and queue in one go, on one machine."""
+    config.use(config.load(port=port))
+    with supervisor.lock(settings().data):
+        prepare(roof)
+        config.keep_origin(settings())
+        with database().transaction() as session:
+            # Whoever held leases on this folder is dead: its work is free at once.
+            roof.release(session)
+        _warn()
+        children = supervisor.serve(host, port)
+        database().dispose()
+        click.echo(f"{settings().name} is at {settings().origin}")
+        children.run()
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--processes", default=1, show_default=True, type=click.IntRange(1, 64))
+@click.pass_obj
+def web(roof: Roof, host: str, port: int, processes: int) -> None:
+    """The web server alone; as many processes as wanted."""
+    config.use(config.load(port=port))
+    _require_ready(roof)
+    database().dispose()
+    web_server.run(roof.application, host, port, processes)
+
+
+@click.command()
+@click.pass_obj
+def worker(roof: Roof) -> None:
+    """One worker: delivers, processes what came in, keeps the timers."""
+    _require_ready(roof)
+    jobs.work(roof.timers)
+
+
+def _require_ready(roof: Roof) -> None:
+    migrations.require_current(database().engine)
+    with database().transaction() as session:
+        roof.found(session)
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Only say whether there is anything to do; exit 1 if so.")
+@click.pass_obj
+def upgrade(roof: Roof, check: bool) -> None:
+    """Bring the database to this program's schema."""
+    found, wanted = migrations.current(database().engine), migrations.head()
+    if check:
+        click.echo("up to date" if found == wanted else f"{found or 'empty'} -> {wanted}")
+        sys.exit(0 if found == wanted else 1)
+    prepare(roof)
+    click.echo("up to date" if found == wanted else f"{found or 'empty'} -> {wanted}")
+
+
+@click.group("minutes")
+def minutes_group() -> None:
+    """The public minutes of every use of a power."""
+
+
+@minutes_group.command("verify")
+def minutes_verify() -> None:
+    """Check the chain from the first line to the last."""
+    with database().reading() as session:
+        fault = minutes.verify(session)
+        number, head = minutes.head(session)
+    if fault is not None:
+        raise Refused(N_("Minute %(number)s: %(what)s"), number=fault.number, what=fault.what)
+    click.echo(f"{number} minutes, head {head}")
+
+
+@click.command()
+@click.pass_obj
+def doctor(roof: Roof) -> None:
+    """See whether everything is as it must be; exit 1 if not."""
+    problems = 0
+    for name, look in CHECKS:
+        try:
+            said, fine = look(), True
+        except Exception as error:  # whatever is wrong is what we are here to say
+            said, fine = " ".join(str(error).split())[:200] or error.__class__.__name__, False
+        problems += not fine
+        click.echo(f"{'ok     ' if fine else 'WRONG  '}{name}: {said}")
+    _warn()
+    sys.exit(1 if problems else 0)
+
+
+def _configuration() -> str:
+    return f"{settings().name} at {settings().origin}, data in {settings().data}"
+
+
+def _database() -> str:
+    migrations.require_current(database().engine)
+    return f"{database().engine.dialect.name}, schema {migrations.head()}"
+
+
+def _queue() -> str:
+    jobs.connection().ping()
+    return "answers"
+
+
+def _timers() -> str:
+    with database().reading() as session:
+        late = jobs.late_timers(session)
+    if late:
+        raise Refused("no worker is looking after: %(names)s", names=", ".join(late))
+    return "a worker is at work"
+
+
+def _clock() -> str:
+    with database().reading() as session:
+        drift = abs(db_now(session) - now())
+    if drift > CLOCK_DRIFT:
+        raise Refused("differs from the database's by %(seconds)s s", seconds=drift.total_seconds())
+    return "agrees with the database's"
+
+
+def _disk() -> str:
+    free = shutil.disk_usage(settings().data).free
+    if free < DISK_FREE:
+        raise Refused("only %(free)s MiB free", free=free // 2**20)
+    return f"{free // 2**20} MiB free"
+
+
+CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
+    ("configuration", _configuration),
+    ("database", _database),
+    ("queue", _queue),
+    ("worker", _timers),
+    ("clock", _clock),
+    ("disk", _disk),
+)
+
+
+def _warn() -> None:
+    if settings().private_peers:
+        click.echo("Warning: ROSTRA_PRIVATE_PEERS is on: peers on private addresses are allowed.", err=True)
+
+
+COMMANDS = (serve, web, worker, upgrade, minutes_group, doctor)

@@ -1,0 +1,54 @@
+"""Many small writes as one transaction, without anybody being told before it is on disk.
+
+A commit costs a flush of the disk, however little it carries. Requests that come at the same
+moment share one: whoever gets the turn writes what all the others have brought meanwhile.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class _Ticket(Generic[T]):
+    __slots__ = ("done", "error", "item")
+
+    def __init__(self, item: T) -> None:
+        self.item = item
+        self.done = False
+        self.error: BaseException | None = None
+
+
+class Together(Generic[T]):
+    """``write`` gets a batch and returns once it is durable; if it raises, all in the batch hear of it."""
+
+    def __init__(self, write: Callable[[Sequence[T]], None], most: int) -> None:
+        self._write = write
+        self._most = most
+        self._waiting: list[_Ticket[T]] = []
+        self._list = threading.Lock()
+        self._turn = threading.Lock()
+
+    def add(self, item: T) -> None:
+        """Returns when ``item`` is written, alone or with others."""
+        ticket = _Ticket(item)
+        with self._list:
+            self._waiting.append(ticket)
+        while not ticket.done:
+            with self._turn:
+                if not ticket.done:
+                    self._write_batch()
+        if ticket.error is not None:
+            raise ticket.error
+
+    def _write_batch(self) -> None:
+        with self._list:
+            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+        try:
+            self._write([ticket.item for ticket in batch])
+        except BaseException as error:
+            for ticket in batch:
+                ticket.error = error
+        for ticket in batch:
+            ticket.done = True

@@ -1,0 +1,51 @@
+"""The public minutes, for everyone to read and to keep."""
+
+from flask import Blueprint, Response, render_template, request
+
+from commons import minutes, web
+from commons.language import N_
+from commons.refusal import Refused
+
+pages = Blueprint("minutes", __name__)
+
+SHOWN = 50
+NUMBER_DIGITS = 12
+
+# What is done with a power, as people say it; the stored word is the key.
+DEEDS = {
+    "publish": N_("published"),
+    "correct": N_("corrected"),
+    "retract": N_("retracted"),
+    "grant by founding": N_("granted in the founding period"),
+}
+POWERS = {
+    "write": N_("to write"),
+    "edit": N_("to edit"),
+    "publish": N_("to publish"),
+    "moderate": N_("to moderate"),
+    "books": N_("to keep the books"),
+    "elections": N_("to hold elections"),
+}
+
+
+@pages.get("/minutes")
+def minutes_() -> Response:
+    """Every use of a power, newest first, with the hash that the next line builds on."""
+    session = web.session()
+    before = _number(request.args.get("before"))
+    lines = list(minutes.lines(session, before, SHOWN))
+    older = lines[-1][0].number if len(lines) == SHOWN else None
+    number, head = minutes.head(session)
+    return web.public(
+        render_template(
+            "commons/minutes.html", lines=lines, older=older, total=number, head=head, deeds=DEEDS, powers=POWERS
+        )
+    )
+
+
+def _number(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS):
+        raise Refused(N_("There is no such page."), status=404)
+    return int(text)
