@@ -1,0 +1,1 @@
+"""The middle floor: how we speak to the world."""

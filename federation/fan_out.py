@@ -1,0 +1,95 @@
+"""From one activity to one delivery row for each distinct inbox."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from commons import jobs
+from commons.clock import now
+from commons.config import host_of
+from commons.db import database, new_id
+from federation import actors, delivery
+from federation.models import Activity, Delivery
+
+CHUNK = 500
+LANES = 8
+ROWS_PER_LANE = 100
+
+
+def fan_out_due() -> int:
+    """Job: make the delivery rows of every activity that has none yet. Returns how many activities."""
+    done = 0
+    while _fan_out_next():
+        done += 1
+    return done
+
+
+def _fan_out_next() -> bool:
+    with database().transaction() as session:
+        activity = session.scalars(
+            select(Activity)
+            .where(Activity.fanned_out_at.is_(None))
+            .order_by(Activity.created_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if activity is None:
+            return False
+        count = insert_rows(session, activity, inboxes(session, activity.audience))
+        activity.fanned_out_at = now()
+        if count:
+            jobs.ring_after(session, delivery.deliver_due, min(LANES, 1 + count // ROWS_PER_LANE))
+        return True
+
+
+def inboxes(session: Session, audience: dict[str, Any]) -> set[str]:
+    """Each inbox once; a shared inbox where the follower's server offers one.
+
+    A shared inbox is served when at least one of its followers is meant: whoever also follows
+    an actor in ``but_not`` has the story from that one already.
+    """
+    found = set(audience.get("inboxes", ()))
+    served = {
+        follower for actor in audience.get("but_not", ()) for follower, *_ in _followers(session, actor)
+    }
+    for actor in audience.get("followers", ()):
+        for follower, inbox, shared in _followers(session, actor):
+            if follower not in served:
+                found.add(shared or inbox)
+    if audience.get("reached"):
+        found |= set(
+            session.scalars(select(Delivery.inbox).where(Delivery.object_uri == audience["reached"]))
+        )
+    return found
+
+
+def _followers(session: Session, actor_id: str) -> list[tuple[uuid.UUID, str, str | None]]:
+    return actors.inboxes_of_followers(session, uuid.UUID(actor_id))
+
+
+def insert_rows(session: Session, activity: Activity, addresses: Iterable[str]) -> int:
+    """A due row for each inbox that has none for this activity; the constraint decides, not a look."""
+    moment = now()
+    rows = [
+        {
+            "id": new_id(),
+            "activity_id": activity.id,
+            "inbox": inbox,
+            "host": host_of(inbox),
+            "object_uri": activity.object_uri,
+            "state": "due",
+            "tries": 0,
+            "next_try": moment,
+            "recheck": False,
+        }
+        for inbox in sorted(addresses)
+    ]
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    for start in range(0, len(rows), CHUNK):
+        statement = dialect.insert(Delivery).on_conflict_do_nothing(index_elements=["activity_id", "inbox"])
+        session.execute(statement, rows[start : start + CHUNK])
+    return len(rows)

@@ -1,0 +1,144 @@
+"""What our actors do: one activity row with the exact bytes, and who is to have it."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from commons import jobs
+from commons.clock import now
+from commons.config import settings
+from commons.db import new_id
+from federation import fan_out, vocabulary
+from federation.models import Activity, Actor, Delivery
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Followers of ``followers``, but not those who also follow one of ``but_not``; single ``inboxes``;
+    and every inbox that something about the object ``reached`` was sent to."""
+
+    followers: Iterable[Actor] = ()
+    but_not: Iterable[Actor] = ()
+    inboxes: Iterable[str] = ()
+    reached: str = ""
+
+    def row(self) -> dict[str, Any]:
+        return {
+            "followers": [str(actor.id) for actor in self.followers],
+            "but_not": [str(actor.id) for actor in self.but_not],
+            "inboxes": sorted(set(self.inboxes)),
+            "reached": self.reached,
+        }
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An activity to be: its kind, its object (embedded or an address), and its address lists."""
+
+    kind: str
+    object: vocabulary.Object | str
+    to: list[str] = field(default_factory=list)
+    cc: list[str] = field(default_factory=list)
+
+
+def post(session: Session, actor: Actor, draft: Draft, audience: Audience, *, about: str = "") -> Activity:
+    """Have ``actor`` do something. The bell for delivery rings once this has committed.
+
+    ``about`` is the address whose deliveries must stay in order (the story's, for all that is done to it).
+    """
+    activity_id = new_id()
+    uri = f"{settings().origin}/activities/{activity_id}"
+    moment = now()
+    value = vocabulary.activity(
+        draft.kind, id=uri, actor=actor.uri, object=draft.object, to=draft.to, cc=draft.cc, published=moment
+    )
+    activity = Activity(
+        id=activity_id,
+        uri=uri,
+        actor_id=actor.id,
+        kind=draft.kind,
+        object_uri=about or vocabulary.id_of(draft.object) or uri,
+        document=vocabulary.document(value),
+        audience=audience.row(),
+        public=vocabulary.is_public(value),
+        created_at=moment,
+    )
+    session.add(activity)
+    session.flush()
+    jobs.ring_after(session, fan_out.fan_out_due)
+    return activity
+
+
+def reply_to_actor(session: Session, ours: Actor, theirs: Actor, draft: Draft) -> Activity:
+    """An activity for one actor alone, into its personal inbox (an Accept, an Undo)."""
+    return post(session, ours, draft, Audience(inboxes=[theirs.inbox]))
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far something of ours has got. A host counts once, however many inboxes it has."""
+
+    inboxes: int
+    hosts: int
+    sent: int
+    due: int
+    retried: int
+    failed: int
+    gave_up: int
+
+
+def reach(session: Session, object_uri: str) -> Reach:
+    """Where the activities about ``object_uri`` went: one count for each distinct inbox and activity."""
+    counted = select(Delivery.state, func.count()).where(Delivery.object_uri == object_uri)
+    states: dict[str, int] = {row[0]: row[1] for row in session.execute(counted.group_by(Delivery.state))}
+    hosts = session.scalar(
+        select(func.count(func.distinct(Delivery.host))).where(Delivery.object_uri == object_uri)
+    )
+    retried = session.scalar(
+        select(func.count()).where(
+            Delivery.object_uri == object_uri, Delivery.state == "due", Delivery.tries > 0
+        )
+    )
+    return Reach(
+        inboxes=sum(states.values()),
+        hosts=hosts or 0,
+        sent=states.get("sent", 0),
+        due=states.get("due", 0),
+        retried=retried or 0,
+        failed=states.get("failed", 0),
+        gave_up=states.get("gave_up", 0),
+    )
+
+
+def public_activities(session: Session, actor: Actor, before: uuid.UUID | None, count: int) -> list[Activity]:
+    """What the actor did in public, newest first."""
+    wanted = (
+        select(Activity)
+        .where(
+            Activity.actor_id == actor.id,
+            Activity.public,
+            Activity.kind.in_(("Create", "Announce", "Update")),
+        )
+        .order_by(Activity.id.desc())
+        .limit(count)
+    )
+    if before is not None:
+        wanted = wanted.where(Activity.id < before)
+    return list(session.scalars(wanted))
+
+
+def count_public(session: Session, actor: Actor) -> int:
+    return (
+        session.scalar(
+            select(func.count()).where(
+                Activity.actor_id == actor.id,
+                Activity.public,
+                Activity.kind.in_(("Create", "Announce", "Update")),
+            )
+        )
+        or 0
+    )

@@ -1,0 +1,54 @@
+"""What we remember of other hosts: which signatures they read, and whether they answer.
+
+Five failures in a row open the breaker for half an hour; then one delivery probes. A host that
+failed on seven different days is probed once a week. Anything verified that comes from it,
+and any delivery that it takes, closes the breaker at once.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commons import limits
+from federation.models import Peer
+from federation.signatures import Dialect
+
+
+def record_failure(session: Session, host: str, moment: datetime) -> None:
+    """The host did not answer, or answered that it is broken."""
+    peer = session.get(Peer, host) or _new(session, host)
+    peer.fails += 1
+    if peer.last_failing_day != moment.date():
+        peer.last_failing_day = moment.date()
+        peer.failing_days += 1
+    if peer.failing_days >= limits.DEAD_AFTER_DAYS:
+        peer.open_until = moment + timedelta(seconds=limits.DEAD_PROBE_SECONDS)
+    elif peer.fails >= limits.BREAKER_FAILURES:
+        peer.open_until = moment + timedelta(seconds=limits.BREAKER_SECONDS)
+
+
+def record_success(session: Session, host: str, moment: datetime, dialect: Dialect) -> None:
+    """The host took a delivery, signed in ``dialect``."""
+    peer = session.get(Peer, host) or _new(session, host)
+    peer.dialect, peer.last_ok = dialect, moment
+    _close(peer)
+
+
+def record_inbound(session: Session, hosts: Iterable[str]) -> None:
+    """Something verified came from these hosts: they are alive."""
+    failing = set(session.scalars(select(Peer.host).where(Peer.fails > 0))) & set(hosts)
+    if failing:
+        for peer in session.scalars(select(Peer).where(Peer.host.in_(failing))):
+            _close(peer)
+
+
+def _new(session: Session, host: str) -> Peer:
+    peer = Peer(host=host, dialect="cavage", fails=0, failing_days=0)
+    session.add(peer)
+    return peer
+
+
+def _close(peer: Peer) -> None:
+    peer.fails, peer.failing_days, peer.open_until, peer.last_failing_day = 0, 0, None, None
