@@ -1,0 +1,1 @@
+"""The newsroom: stories, from the first draft to the front page."""

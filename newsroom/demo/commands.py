@@ -1,0 +1,129 @@
+"""``rostra demo``: a living newsroom and its small neighbour, on this machine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from commons import config
+from commons.config import child_environment, settings
+from commons.db import database
+from commons.supervisor import Child, Supervisor, rostra
+from newsroom.demo import cast, loader, neighbour
+
+
+@click.group()
+def demo() -> None:
+    """A demo newsroom, loaded into an empty database and thrown away whole."""
+
+
+@demo.command("load")
+@click.option("--part", type=click.Choice([loader.NEWSROOM, loader.NEIGHBOUR]), default=loader.NEWSROOM)
+@click.option("--other", help="Where the other newsroom of the demo is.")
+def load(part: str, other: str | None) -> None:
+    """Load twelve stories and the people who wrote them."""
+    with database().transaction() as session:
+        loader.load(session, part, other)
+    click.echo(f"loaded the demo {part}")
+
+
+@demo.command("purge")
+def purge() -> None:
+    """Throw the demo away: every table is emptied."""
+    loader.purge(database())
+    click.echo("the demo is gone")
+
+
+@demo.command("meet", hidden=True)
+@click.argument("origin")
+def meet(origin: str) -> None:
+    """In the neighbour: follow the newsroom at ORIGIN and answer its stories."""
+    neighbour.meet(origin)
+
+
+@demo.command("run")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65534))
+def run(port: int) -> None:
+    """The demo newsroom at PORT and its neighbour at PORT + 1, until Ctrl-C."""
+    here, there = _newsroom(port), _neighbour(port)
+    for surroundings, part, other in ((here, loader.NEWSROOM, there), (there, loader.NEIGHBOUR, here)):
+        _once(surroundings, part, other["ROSTRA_ORIGIN"])
+    children = [
+        Child("newsroom", rostra("serve", "--host", "localhost", "--port", str(port), **here)),
+        Child("neighbour", rostra("serve", "--port", str(port + 1), **there)),
+    ]
+    Supervisor(children).run(lambda: _introduce(here, there))
+
+
+def _newsroom(port: int) -> dict[str, str]:
+    script = cast.script()
+    return _surroundings(script, f"http://localhost:{port}", _folder(port) / "newsroom")
+
+
+def _neighbour(port: int) -> dict[str, str]:
+    script = cast.script()["neighbour"]
+    return _surroundings(script, f"http://127.0.0.1:{port + 1}", _folder(port) / "neighbour")
+
+
+def _folder(port: int) -> Path:
+    return settings().data / f"demo-{port}"
+
+
+def _surroundings(script: dict[str, str], origin: str, data: Path) -> dict[str, str]:
+    return {
+        "ROSTRA_ORIGIN": origin,
+        "ROSTRA_DATA": str(data),
+        "ROSTRA_NAME": script["name"],
+        "ROSTRA_HANDLE": script["handle"],
+        "ROSTRA_LANGUAGE": script["language"],
+        "ROSTRA_PRIVATE_PEERS": "1",
+        # Each part has a database and a queue of its own.
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+    }
+
+
+def _once(surroundings: dict[str, str], part: str, other: str) -> None:
+    """Load a part, unless it was loaded by an earlier run."""
+    marker = Path(surroundings["ROSTRA_DATA"]) / config.ORIGIN_FILE
+    if marker.exists():
+        return
+    click.echo(f"Loading the demo {part} …")
+    _call(surroundings, "upgrade")
+    _call(surroundings, "demo", "load", "--part", part, "--other", other)
+    marker.write_text(surroundings["ROSTRA_ORIGIN"] + "\n")
+
+
+def _call(surroundings: dict[str, str], *arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "wsgi", *arguments],
+        env=child_environment(**surroundings),
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def _introduce(here: dict[str, str], there: dict[str, str]) -> None:
+    """Have the neighbour meet the newsroom, and tell the person at the terminal where everything is."""
+    _call(there, "demo", "meet", here["ROSTRA_ORIGIN"])
+    editor = cast.journalists()[0]
+    others = ", ".join(player.email for player in cast.journalists()[1:])
+    reader = cast.readers()[0]
+    click.echo(
+        f"""
+  {here["ROSTRA_NAME"]}   {here["ROSTRA_ORIGIN"]}
+    the studio: {here["ROSTRA_ORIGIN"]}/studio
+    who may publish: {editor.email}    who may write: {others}
+  {there["ROSTRA_NAME"]}   {there["ROSTRA_ORIGIN"]}
+    where a story arrives: {there["ROSTRA_ORIGIN"]}/from-others
+    its people: {reader.email} and others
+  The password of everybody: {cast.PASSWORD}
+  Ctrl-C stops all of it.
+"""
+    )
+
+
+COMMANDS = (demo,)

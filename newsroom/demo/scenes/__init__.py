@@ -1,0 +1,1 @@
+"""What the demo's pictures show, one file per kind of subject."""

@@ -1,0 +1,1 @@
+"""The studio: where stories are written, put out and corrected."""
