@@ -1,0 +1,1 @@
+"""The readers who own the paper: their money, their votes, their board."""

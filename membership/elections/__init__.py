@@ -1,0 +1,1 @@
+"""Elections: who may vote, secret ballots, the count, and what follows from it."""
