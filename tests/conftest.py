@@ -1,0 +1,157 @@
+"""Fixtures that start services and lay out settings and databases. Helpers live in ``services/``."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from commons import migrations
+from commons.config import Config
+from commons.config import use as use_settings
+from commons.db import Database, connect
+from commons.db import use as use_database
+from tests.services import browser as browsers
+from tests.services import fedify, postgres
+
+ORIGIN = "http://127.0.0.1:8000"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="also the long forms of fault, fuzz and load tests")
+    parser.addoption("--seed", type=int, help="the seed that a fault test printed, to see the same again")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests marked ``long`` run with ``--long`` only."""
+    if config.getoption("--long"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("long")]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether ``--long`` was given: for a test that repeats itself more often then."""
+    return bool(request.config.getoption("--long"))
+
+
+# --- Databases: a template migrated once, a copy for each test ------------------------
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Server]:
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: postgres.Server) -> Iterator[str]:
+    url = postgresql.create()
+    _migrate(url)
+    yield url
+    postgresql.drop(url)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "rostra.sqlite"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+def _migrate(url: str) -> None:
+    engine = connect(url)
+    migrations.upgrade(engine)
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without a table, of both kinds."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'rostra.sqlite'}"
+        return
+    server: postgres.Server = request.getfixturevalue("postgresql")
+    url = server.create()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated database of the test's own, of both kinds."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "rostra.sqlite")
+        yield f"sqlite:///{tmp_path / 'rostra.sqlite'}"
+        return
+    server: postgres.Server = request.getfixturevalue("postgresql")
+    url = server.create(request.getfixturevalue("postgresql_template"))
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config]:
+    """This process's settings, in the test's own folder; peers may be on loopback.
+
+    They name the test's database where it has one, so that processes it starts share it.
+    """
+    laid_out = Config(
+        origin=ORIGIN,
+        data=tmp_path,
+        database_url=f"sqlite:///{tmp_path / 'rostra.sqlite'}",
+        redis_url=None,
+        secret_key="s" * 43,
+        key_secret="k" * 43,
+        private_peers=True,
+        rate_limits=False,
+    )
+    if "database_url" in request.fixturenames:
+        laid_out = replace(laid_out, database_url=request.getfixturevalue("database_url"))
+    use_settings(laid_out)
+    yield laid_out
+    use_settings(None)
+
+
+@pytest.fixture
+def db(settings: Config, database_url: str) -> Iterator[Database]:
+    """The test's database, migrated and current, on SQLite and on PostgreSQL."""
+    database = Database(database_url)
+    use_database(database)
+    yield database
+    use_database(None)
+
+
+# --- A peer and a reader ----------------------------------------------------------------
+
+
+@pytest.fixture
+def start_peer() -> Iterator[fedify.Start]:
+    """Starts Fedify peers (arguments of ``fedify.running``) that end with the test."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(fedify.running(**options))
+
+
+@pytest.fixture
+def peer(start_peer: fedify.Start) -> fedify.Peer:
+    """A Fedify server with one reader, that signs with draft-cavage-12 first."""
+    return start_peer()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with browsers.running() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh tab of a real browser, without cookies."""
+    with browser.new_context() as context:
+        yield context.new_page()

@@ -1,0 +1,235 @@
+"""The schema goes up and down, with data, on both databases, and is what the models say."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from click.testing import CliRunner, Result
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    Engine,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    inspect,
+    text,
+)
+
+from commons import migrations
+from commons.clock import now
+from commons.db import Base, Database, UtcDateTime, new_id
+from commons.db import use as use_database
+from commons.refusal import Refused
+from wsgi import ROOF, cli  # the roof knows every table
+
+# Where a CHECK lets only some words pass.
+WORDS = {
+    ("received", "state"): "due",
+    ("delivery", "state"): "due",
+    ("article", "state"): "draft",
+}
+VALUES: dict[type, Callable[[], Any]] = {
+    UtcDateTime: now,
+    Date: lambda: now().date(),
+    Uuid: new_id,
+    Text: lambda: "some text",
+    Integer: lambda: 1,
+    Boolean: lambda: True,
+    LargeBinary: lambda: b"bytes",
+    JSON: lambda: {"a": [1]},
+}
+
+
+@pytest.fixture
+def engine(empty_database_url: str) -> Iterator[Engine]:
+    """An empty database, which is also this process's."""
+    database = Database(empty_database_url)
+    use_database(database)
+    yield database.engine
+    use_database(None)
+
+
+def steps() -> list[str]:
+    """Every revision, the newest first."""
+    config = Config()
+    config.set_main_option("script_location", str(migrations.FOLDER))
+    config.set_main_option("path_separator", "os")
+    return [step.revision for step in ScriptDirectory.from_config(config).walk_revisions()]
+
+
+def fill(engine: Engine) -> None:
+    """A row in every table of the models."""
+    rows: dict[str, dict[str, Any]] = {}
+    with engine.begin() as connection:
+        for table in Base.metadata.sorted_tables:
+            rows[table.name] = {column.name: _value(table, column, rows) for column in table.columns}
+            connection.execute(table.insert().values(rows[table.name]))
+
+
+def _value(table: Table, column: "Column[Any]", rows: dict[str, dict[str, Any]]) -> Any:
+    for key in column.foreign_keys:
+        target = key.column
+        return rows[target.table.name][target.name] if target.table is not table else None
+    if (table.name, column.name) in WORDS:
+        return WORDS[table.name, column.name]
+    return VALUES[type(column.type)]()
+
+
+def counts(engine: Engine) -> dict[str, int]:
+    """How many rows each table has."""
+    tables = sorted(set(inspect(engine).get_table_names()) - {"alembic_version"})
+    with engine.connect() as connection:
+        return {
+            name: connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar_one() for name in tables
+        }
+
+
+def schema(engine: Engine) -> dict[str, Any]:
+    """Everything that the database knows of its tables, in an order that can be compared."""
+    look = inspect(engine)
+    return {
+        name: {
+            "columns": [
+                (it["name"], str(it["type"]), it["nullable"], it["default"]) for it in look.get_columns(name)
+            ],
+            "primary key": look.get_pk_constraint(name),
+            "foreign keys": _sorted(look.get_foreign_keys(name)),
+            "unique": _sorted(look.get_unique_constraints(name)),
+            "checks": _sorted(look.get_check_constraints(name)),
+            "indexes": _sorted(look.get_indexes(name)),
+        }
+        for name in sorted(look.get_table_names())
+    }
+
+
+def _sorted(found: list[Any]) -> list[str]:
+    return sorted(json.dumps(it, sort_keys=True, default=str) for it in found)
+
+
+def test_the_newest_schema_is_what_the_models_say(engine: Engine) -> None:
+    migrations.upgrade(engine)
+
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    assert set(counts(engine)) == set(Base.metadata.tables)
+
+
+def test_every_step_goes_down_and_up_and_down_again_with_a_row_in_every_table(engine: Engine) -> None:
+    migrations.upgrade(engine)
+    newest = schema(engine)
+    fill(engine)
+    assert set(counts(engine).values()) == {1}
+
+    for revision in steps():
+        above = schema(engine)
+        migrations.downgrade(engine, "-1")
+        below, kept = schema(engine), counts(engine)
+        migrations.upgrade(engine, revision)
+        assert schema(engine) == above
+        assert counts(engine).items() >= kept.items()
+        migrations.downgrade(engine, "-1")
+        assert (schema(engine), counts(engine)) == (below, kept)
+
+    assert counts(engine) == {}
+    migrations.upgrade(engine)
+    assert schema(engine) == newest
+
+
+def test_steps_are_in_one_line(engine: Engine) -> None:
+    migrations.upgrade(engine)
+
+    assert migrations.current(engine) == migrations.head() == steps()[0]
+
+
+def rostra(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, arguments, obj=ROOF)
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands read their settings anew; their folder is the test's."""
+    monkeypatch.setenv("ROSTRA_DATA", str(tmp_path))
+
+
+@pytest.mark.usefixtures("settings")
+def test_upgrade_check_says_what_there_is_to_do_and_does_nothing(engine: Engine) -> None:
+    before = rostra("upgrade", "--check")
+    assert (before.exit_code, before.output) == (1, f"empty -> {migrations.head()}\n")
+    assert counts(engine) == {}
+
+    assert rostra("upgrade").output == f"empty -> {migrations.head()}\n"
+
+    after = rostra("upgrade", "--check")
+    assert (after.exit_code, after.output) == (0, "up to date\n")
+    assert rostra("upgrade").output == "up to date\n"
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("command", ["web", "worker"])
+def test_an_older_schema_is_refused_by_whoever_would_serve_it(engine: Engine, command: str) -> None:
+    result = rostra(command)
+
+    assert isinstance(result.exception, Refused)
+    assert str(result.exception) == "The database is older than this program. Run: rostra upgrade"
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("command", ["web", "worker", "upgrade", "serve"])
+def test_a_newer_schema_is_refused_by_everybody(engine: Engine, command: str) -> None:
+    migrations.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'from_the_future'"))
+    tables = schema(engine)
+
+    result = rostra(command)
+
+    assert isinstance(result.exception, Refused)
+    assert str(result.exception) == "The database is newer than this program."
+    assert schema(engine) == tables
+
+
+@pytest.mark.usefixtures("settings")
+def test_tables_without_a_revision_are_refused(engine: Engine) -> None:
+    migrations.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM alembic_version"))
+
+    result = rostra("upgrade")
+
+    assert isinstance(result.exception, Refused)
+    assert "restore a backup" in str(result.exception)
+
+
+def test_two_upgrades_at_once_do_it_once(empty_database_url: str, tmp_path: Path) -> None:
+    environment = {"ROSTRA_DATA": str(tmp_path), "DATABASE_URL": empty_database_url}
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-m", "wsgi", "upgrade"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in both:
+        _said, wrong = process.communicate(timeout=60)
+        assert (process.returncode, wrong) == (0, "")
+
+    database = Database(empty_database_url)
+    assert counts(database.engine)["actor"] == 2  # the newsroom and the instance, once
+    database.dispose()
