@@ -38,7 +38,13 @@ def minutes_() -> Response:
     number, head = minutes.head(session)
     return web.public(
         render_template(
-            "commons/minutes.html", lines=lines, older=older, total=number, head=head, deeds=DEEDS, powers=POWERS
+            "commons/minutes.html",
+            lines=lines,
+            older=older,
+            total=number,
+            head=head,
+            deeds=DEEDS,
+            powers=POWERS,
         )
     )
 
