@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import html5lib
 import pytest
@@ -243,16 +244,18 @@ def test_a_picture_may_be_larger_than_any_other_form(
         ({"alt": "A ferry", "credit": " "}, "Name who made the picture"),
         ({"alt": "a" * (limits.ALT_CHARS + 1), "credit": "Jon"}, "What a picture shows is told in at most"),
         (
-            {"alt": "", "decorative": "y", "credit": "Jon", "file": (io.BytesIO(b"no picture"), "x.png")},
+            {"alt": "", "decorative": "y", "credit": "Jon", "file": (b"no picture", "x.png")},
             "could not be read",
         ),
     ],
 )
 def test_a_picture_that_lacks_something_is_refused(
-    browser_of: Browser, cast: Cast, db: Database, draft: Draft, fields: dict[str, object], reason: str
+    browser_of: Browser, cast: Cast, db: Database, draft: Draft, fields: dict[str, Any], reason: str
 ) -> None:
+    fields = dict(fields)
     at, jon = started(db, cast.jon, draft), browser_of(cast.jon)
-    got = send(jon, f"{at}/picture", **{"file": (png(), "ferry.png"), **fields})
+    data, name = fields.pop("file", (png().getvalue(), "ferry.png"))
+    got = send(jon, f"{at}/picture", **fields, file=(io.BytesIO(data), name))
     assert reason in valid(got, 422)
     assert newest(db).picture_id is None
 
