@@ -56,11 +56,16 @@ def fold_email(text: str) -> str:
         raise Refused(N_("This is not an e-mail address.")) from error
 
 
-def create(session: Session, *, email: str, name: str, password: str) -> Account:
-    """A new account; refuses a known address, a short or an overlong password."""
-    check_password(password)
+def create(session: Session, *, email: str, name: str, password: str | None) -> Account:
+    """A new account; refuses a known address, a short or an overlong password.
+
+    Without a password (None) one signs in by a link in a letter.
+    """
+    if password is not None:
+        check_password(password)
+    kept = _hasher.hash(password) if password is not None else None
     account = Account()
-    account.personal = PersonalData(email=fold_email(email), name=name, password_hash=_hasher.hash(password))
+    account.personal = PersonalData(email=fold_email(email), name=name, password_hash=kept)
     session.add(account)
     try:
         session.flush()
@@ -71,6 +76,10 @@ def create(session: Session, *, email: str, name: str, password: str) -> Account
 
 def check_password(password: str) -> None:
     least, most = limits.PASSWORD_CHARS
+    try:
+        password.encode()
+    except UnicodeEncodeError as error:
+        raise Refused(N_("A password is text in UTF-8.")) from error
     if not least <= len(password) <= most:
         raise Refused(N_("A password needs %(least)s to %(most)s characters."), least=least, most=most)
 

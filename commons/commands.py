@@ -1,17 +1,18 @@
-"""``rostra serve``, ``web``, ``worker``, ``upgrade``, ``minutes``, ``doctor``."""
+"""``rostra serve``, ``web``, ``worker``, ``upgrade``, ``minutes``, ``letters``, ``doctor``."""
 
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
 from sqlalchemy.orm import Session
 
-from commons import config, jobs, migrations, minutes, supervisor, web_server
-from commons.clock import db_now, now
+from commons import config, jobs, mail, migrations, minutes, supervisor, web_server
+from commons.clock import db_now, iso, now
 from commons.config import settings
 from commons.db import database
 from commons.jobs import Job
@@ -22,6 +23,10 @@ DISK_FREE = 200 * 1024 * 1024
 CLOCK_DRIFT = timedelta(seconds=5)
 
 
+# Something that is done as if it were another moment.
+Scene = tuple[datetime, Callable[[], None]]
+
+
 @dataclass(frozen=True)
 class Roof:
     """What the roof hands down to the commands of the ground floor."""
@@ -30,6 +35,10 @@ class Roof:
     timers: Mapping[Job, float]
     found: Callable[[Session], None]
     release: Callable[[Session], None]
+    # What else the doctor looks at: a name, and what says how it is or raises what is wrong
+    looks: tuple[tuple[str, Callable[[], str]], ...] = ()
+    # What other rooms play in the demo newsroom: when, and what is done at that moment
+    demo: Sequence[Callable[[Session], Iterator[Scene]]] = ()
 
 
 def prepare(roof: Roof) -> None:
@@ -116,11 +125,31 @@ def minutes_verify() -> None:
 
 
 @click.command()
+@click.argument("letter_id", type=click.UUID, required=False)
+def letters(letter_id: uuid.UUID | None) -> None:
+    """The newest letters and whether they were sent; with LETTER_ID that letter in full."""
+    with database().reading() as session:
+        if letter_id is None:
+            for letter in mail.newest(session):
+                click.echo(f"{letter.id} {iso(letter.made_at)} {letter.state:8} {letter.to} {letter.subject}")
+            return
+        found = session.get(mail.Letter, letter_id)
+        if found is None:
+            raise Refused(N_("There is no such letter."), status=404)
+        click.echo(f"{found.to}\n{found.subject}\n\n{_plain(found.body)}")
+
+
+def _plain(text: str) -> str:
+    """Text that cannot move a terminal's cursor."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+
+
+@click.command()
 @click.pass_obj
 def doctor(roof: Roof) -> None:
     """See whether everything is as it must be; exit 1 if not."""
     problems = 0
-    for name, look in CHECKS:
+    for name, look in (*CHECKS, *roof.looks):
         try:
             said, fine = look(), True
         except Exception as error:  # whatever is wrong is what we are here to say
@@ -168,6 +197,13 @@ def _disk() -> str:
     return f"{free // 2**20} MiB free"
 
 
+def _mail() -> str:
+    if settings().mail_url is None:
+        return "no server is set; letters are kept, and rostra letters shows them"
+    mail.greet()
+    return f"the server answers; letters come from {settings().mail_from}"
+
+
 CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("configuration", _configuration),
     ("database", _database),
@@ -175,6 +211,7 @@ CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("worker", _timers),
     ("clock", _clock),
     ("disk", _disk),
+    ("mail", _mail),
 )
 
 
@@ -183,4 +220,4 @@ def _warn() -> None:
         click.echo("Warning: ROSTRA_PRIVATE_PEERS is on: peers on private addresses are allowed.", err=True)
 
 
-COMMANDS = (serve, web, worker, upgrade, minutes_group, doctor)
+COMMANDS = (serve, web, worker, upgrade, minutes_group, letters, doctor)

@@ -1,16 +1,23 @@
 """The environment, read once into a frozen object. Nobody else reads it."""
 
 import os
+import re
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import available_timezones
+
+from stdnum import bic, iban
 
 from commons.refusal import Refused
 
 DEFAULT_PORT = 8000
 ORIGIN_FILE = "origin"
+_ORIGIN = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?/?")
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 KNOWN = {
     "ROSTRA_ORIGIN",
@@ -30,6 +37,14 @@ KNOWN = {
     "ROSTRA_PRIVATE_PEERS",
     "ROSTRA_RATE_LIMITS",
     "ROSTRA_METRICS_TOKEN",
+    "ROSTRA_ACCOUNT_HOLDER",
+    "ROSTRA_IBAN",
+    "ROSTRA_BIC",
+    "ROSTRA_STRIPE_KEY",
+    "ROSTRA_STRIPE_KEY_FILE",
+    "ROSTRA_STRIPE_WEBHOOK_SECRET",
+    "ROSTRA_STRIPE_WEBHOOK_SECRET_FILE",
+    "ROSTRA_STRIPE_URL",
 }
 
 
@@ -53,6 +68,14 @@ class Config:
     private_peers: bool = False
     rate_limits: bool = True
     metrics_token: str | None = None
+    mail_url: str | None = None
+    mail_from: str = "newsroom@localhost"
+    account_holder: str = ""
+    iban: str = ""
+    bic: str = ""
+    stripe_key: str | None = None
+    stripe_webhook_secrets: tuple[str, ...] = ()
+    stripe_url: str = "https://api.stripe.com"
     ca_file: str | None = None
 
     @property
@@ -63,6 +86,10 @@ class Config:
     @property
     def https(self) -> bool:
         return self.origin.startswith("https:")
+
+    @property
+    def mail_on_loopback(self) -> bool:
+        return urlsplit(self.mail_url or "").hostname in LOOPBACK
 
 
 def host_of(url: str) -> str:
@@ -91,19 +118,25 @@ def load(environ: Mapping[str, str] | None = None, port: int | None = None) -> C
         origin=origin,
         data=data,
         database_url=_database(env.get("DATABASE_URL"), data),
-        redis_url=env.get("REDIS_URL") or None,
+        redis_url=_redis(env.get("REDIS_URL")),
         secret_key=_secret(env, "SECRET_KEY", data),
         key_secret=_secret(env, "ROSTRA_KEY_SECRET", data),
-        name=env.get("ROSTRA_NAME") or "Rostra",
+        name=" ".join((env.get("ROSTRA_NAME") or "Rostra").split()) or "Rostra",
         handle=_handle(env.get("ROSTRA_HANDLE") or "newsroom"),
         language=_one_of(env, "ROSTRA_LANGUAGE", ("en", "de")),
-        timezone=env.get("ROSTRA_TIMEZONE") or "UTC",
-        currency=env.get("ROSTRA_CURRENCY") or "EUR",
-        media_origin=env.get("ROSTRA_MEDIA_ORIGIN") or None,
+        timezone=_timezone(env.get("ROSTRA_TIMEZONE") or "UTC"),
+        currency=_currency(env.get("ROSTRA_CURRENCY") or "EUR"),
+        media_origin=_other_origin(env, "ROSTRA_MEDIA_ORIGIN"),
         proxies=_count(env, "ROSTRA_PROXIES"),
         private_peers=private,
         rate_limits=_flag(env, "ROSTRA_RATE_LIMITS", default=not private),
         metrics_token=env.get("ROSTRA_METRICS_TOKEN") or None,
+        mail_url=_mail(env.get("ROSTRA_MAIL_URL")),
+        mail_from=_mail_from(env.get("ROSTRA_MAIL_FROM"), origin),
+        **_bank_account(env),
+        stripe_key=_given_secret(env, "ROSTRA_STRIPE_KEY") or None,
+        stripe_webhook_secrets=tuple(_given_secret(env, "ROSTRA_STRIPE_WEBHOOK_SECRET").split()),
+        stripe_url=(env.get("ROSTRA_STRIPE_URL") or "https://api.stripe.com").rstrip("/"),
         ca_file=env.get("SSL_CERT_FILE") or None,
     )
 
@@ -126,12 +159,27 @@ def keep_origin(config: Config) -> None:
 
 
 def _origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise Refused("ROSTRA_ORIGIN must be an address such as https://news.example.")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+    origin = _whole_origin("ROSTRA_ORIGIN", value)
+    if origin.startswith("http:") and urlsplit(origin).hostname not in LOOPBACK:
         raise Refused("ROSTRA_ORIGIN must be https:// unless it is a loopback address.")
+    return origin
+
+
+def _whole_origin(name: str, value: str) -> str:
+    """Scheme, host and port, and nothing else; a name in other letters is written as its ``xn--`` form."""
+    parts = _split(value)
+    if parts is None or parts.scheme not in ("http", "https") or not _ORIGIN.fullmatch(value):
+        raise Refused("%(name)s must be an address such as https://news.example.", name=name)
     return f"{parts.scheme}://{host_of(value)}"
+
+
+def _split(value: str) -> SplitResult | None:
+    """The parts of an address; None where it is none."""
+    try:
+        parts = urlsplit(value)
+        return parts if parts.hostname and parts.port != 0 else None
+    except ValueError:
+        return None
 
 
 def _database(value: str | None, data: Path) -> str:
@@ -145,11 +193,73 @@ def _database(value: str | None, data: Path) -> str:
     return value
 
 
-def _secret(env: Mapping[str, str], name: str, data: Path) -> str:
-    """From the variable, from the file it names, or made once in the data folder."""
+def _redis(value: str | None) -> str | None:
+    if value and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise Refused("REDIS_URL must be a redis://, rediss:// or unix:// address.")
+    return value or None
+
+
+def _other_origin(env: Mapping[str, str], name: str) -> str | None:
+    value = env.get(name)
+    return _whole_origin(name, value) if value else None
+
+
+def _timezone(value: str) -> str:
+    if value not in available_timezones():
+        raise Refused("ROSTRA_TIMEZONE must be the name of a time zone such as Europe/Berlin.")
+    return value
+
+
+def _currency(value: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", value):
+        raise Refused("ROSTRA_CURRENCY must be a currency's code of three letters such as EUR.")
+    return value
+
+
+def _mail(value: str | None) -> str | None:
+    if not value:
+        return None
+    parts = _split(value)
+    if parts is None or parts.scheme not in ("smtp", "smtps"):
+        raise Refused("ROSTRA_MAIL_URL must be an address such as smtp://name:password@mail.example:587.")
+    return value
+
+
+def _mail_from(value: str | None, origin: str) -> str:
+    address = value or f"newsroom@{urlsplit(origin).hostname}"
+    if "@" not in address or not address.isprintable():
+        raise Refused("ROSTRA_MAIL_FROM must be an e-mail address.")
+    return address
+
+
+def _bank_account(env: Mapping[str, str]) -> dict[str, str]:
+    """Holder, IBAN and BIC. Banks compare the holder's name with the IBAN, so one is not taken alone."""
+    holder = " ".join((env.get("ROSTRA_ACCOUNT_HOLDER") or "").split())
+    number = iban.compact(env.get("ROSTRA_IBAN") or "")
+    bank = bic.compact(env.get("ROSTRA_BIC") or "")
+    if number and not iban.is_valid(number):
+        raise Refused("ROSTRA_IBAN is not a valid IBAN.")
+    if bank and not bic.is_valid(bank):
+        raise Refused("ROSTRA_BIC is not a valid BIC.")
+    if number and not 1 <= len(holder) <= 70:
+        raise Refused("ROSTRA_ACCOUNT_HOLDER must be the account's exact name, of 1 to 70 characters.")
+    return {"account_holder": holder, "iban": number, "bic": bank}
+
+
+def _given_secret(env: Mapping[str, str], name: str) -> str:
+    """From the variable, or from the file it names; empty where there is neither."""
     value = env.get(name)
     if not value and env.get(f"{name}_FILE"):
-        value = Path(env[f"{name}_FILE"]).read_text().strip()
+        try:
+            value = Path(env[f"{name}_FILE"]).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Refused("%(name)s_FILE cannot be read.", name=name) from error
+    return value or ""
+
+
+def _secret(env: Mapping[str, str], name: str, data: Path) -> str:
+    """From the variable, from the file it names, or made once in the data folder."""
+    value = _given_secret(env, name)
     if value:
         if len(value) < 32:
             raise Refused("%(name)s must have at least 32 characters.", name=name)
@@ -158,16 +268,30 @@ def _secret(env: Mapping[str, str], name: str, data: Path) -> str:
 
 
 def _kept_secret(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """The secret in ``path``, made there once: two processes that start together get the same."""
     try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            _keep_secret(path)
         return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-        file.flush()
-        os.fsync(file.fileno())
-    return path.read_text().strip()
+    except OSError as error:
+        raise Refused(
+            "The data folder cannot be used: %(why)s: %(file)s.", why=error.strerror, file=error.filename
+        ) from error
+
+
+def _keep_secret(path: Path) -> None:
+    """Write a new secret beside ``path`` and link it there whole, unless another process was first."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".")
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        os.unlink(draft)
 
 
 def _handle(value: str) -> str:
@@ -190,7 +314,7 @@ def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
 
 def _count(env: Mapping[str, str], name: str) -> int:
     value = env.get(name) or "0"
-    if not value.isdigit():
+    if not re.fullmatch("[0-9]{1,2}", value):
         raise Refused("%(name)s must be a number.", name=name)
     return int(value)
 

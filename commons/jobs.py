@@ -7,11 +7,13 @@ emptied queue costs seconds and no data.
 """
 
 import logging
+import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
+from types import FrameType
 
 import redis
 from rq import Queue, SimpleWorker
@@ -32,6 +34,7 @@ BELL_SECONDS = 5
 JOB_SECONDS = 120
 TICK_SECONDS = 1.0
 LATE_SECONDS = 30
+RECONNECT_SECONDS = 1.0
 QUEUE = "rostra"
 
 
@@ -147,12 +150,31 @@ def work(timers: Mapping[Job, float]) -> None:
     plug_in(timers)
     stop = threading.Event()
     threading.Thread(target=_tick, args=(timers, stop), daemon=True).start()
-    _Worker([queue()], connection=connection(), serializer=JSONSerializer).work(logging_level="WARNING")
-    stop.set()
+    while not stop.is_set():
+        _answer_bells(stop)
+        stop.wait(RECONNECT_SECONDS)
+
+
+def _answer_bells(stop: threading.Event) -> None:
+    """Be an RQ worker until told to stop, or until RQ gives up because the queue server went away."""
+    try:
+        worker = _Worker([queue()], connection=connection(), serializer=JSONSerializer)
+        worker.told_to_stop = stop
+        worker.work(logging_level="WARNING")
+    except redis.RedisError as error:
+        log.warning("the queue server is away: %s", error.__class__.__name__)
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, signal.SIG_DFL)  # RQ's handlers are those of a worker that is no more
 
 
 class _Worker(SimpleWorker):
     """Works in its own process, where connections and keys stay warm."""
+
+    told_to_stop: threading.Event
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.told_to_stop.set()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
 def _tick(timers: Mapping[Job, float], stop: threading.Event) -> None:

@@ -6,6 +6,7 @@ starts; there is no compiled file to forget.
 
 import io
 from contextvars import ContextVar
+from datetime import date as datetime_date
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -70,6 +71,11 @@ def date(moment: datetime) -> str:
     """``24 November 2026``, in the newsroom's zone."""
     local = moment.astimezone(ZoneInfo(settings().timezone))
     return format_date(local, "long", locale=REGIONS[language()])
+
+
+def day(value: datetime_date) -> str:
+    """``24 November 2026``: a day, which has no zone."""
+    return format_date(value, "long", locale=REGIONS[language()])
 
 
 def date_and_time(moment: datetime) -> str:

@@ -15,6 +15,8 @@ PICTURE_FRAMES = 200
 PICTURE_MEMORY = 512 * 1024 * 1024
 PICTURE_SECONDS = 10
 URL_CHARS = 2048
+# An id of another server; two of them fit into one key of PostgreSQL's index (2,704 bytes)
+ID_BYTES = 1024
 
 # What we fetch
 DOCUMENT_BODY = 1024 * 1024
@@ -40,6 +42,8 @@ HTML_DEPTH = 100
 
 # ActivityPub, as read from others
 NAME_CHARS = 500
+ADDRESS_CHARS = 500
+EXPORTED_ACTIVITIES = 100_000
 HANDLE_CHARS = 128
 SUMMARY_CHARS = 5_000
 TAGS = 50
@@ -59,6 +63,10 @@ DIGESTS_KEPT = 8
 KEY_NEGATIVE_SECONDS = 300
 KEY_REFRESH_SECONDS = 300
 KEPT_AT_ONCE = 64
+INBOX_PER_HOST = 600
+INBOX_REFUSALS = 30
+INBOX_WINDOW = 60
+SENDERS_COUNTED = 10_000
 KEY_FETCHES_AT_ONCE = 20
 KEYS_REMEMBERED = 10_000
 
@@ -81,6 +89,12 @@ DEAD_PROBE_SECONDS = 7 * 24 * 3600
 PASSWORD_CHARS = (12, 256)
 SIGN_IN_TRIES = 10
 SIGN_IN_WINDOW = 300
+# A link by mail: how long it opens, and how many one account gets in how long
+LINK_SECONDS = 15 * 60
+LINKS_PER_ACCOUNT = 5
+LINKS_WINDOW = 30 * 60
+# How old a sign-in may be for an export or an erasure
+LATELY_SECONDS = 5 * 60
 SESSION_IDLE = 30 * 60
 SESSION_ABSOLUTE = 12 * 3600
 
@@ -121,3 +135,65 @@ EMAIL_CHARS = 320
 ELECTION_FILE = 256 * 1024 * 1024
 ELECTION_LINE = 1024 * 1024
 ELECTION_TEXT_CHARS = 200
+# A package: 10,000 ballots take about 25 MB
+ELECTION_PACKAGE = 1024 * 1024 * 1024
+ELECTION_PACKAGE_VALUES = 20_000_000
+
+# Letters
+LETTER_SECONDS = 15
+LETTER_LEASE = 300
+LETTERS_AT_ONCE = 20
+LETTER_DAYS = 30
+
+# Payments (a lease outlasts the two calls of a provider that one row may take)
+PROVIDER_ANSWER = 1024 * 1024
+PROVIDER_SECONDS = 20
+PAYMENT_LEASE = 60
+PAYMENTS_IN_A_TURN = 100
+WEBHOOK_BODY = 256 * 1024
+WEBHOOK_AGE = 300
+WEBHOOK_AHEAD = 60
+RECONCILED_DAYS = 30
+DIRECT_DEBIT_DAYS = 57
+STATEMENT_FILE = 10 * 1024 * 1024
+STATEMENT_LINES = 20_000
+STATEMENT_TEXT_CHARS = 1_000
+PURPOSE_CHARS = 100
+REASON_CHARS = 500
+
+# The books. Nine thousand postings of the largest amount still sum within 64 bits.
+POSTING_AMOUNT = 10**15
+POSTING_LINES = 500
+MEMO_CHARS = 300
+# How long after its end a month can still be booked in.
+BOOKS_OPEN_DAYS = 10
+SELF_CHECK_SECONDS = 24 * 3600
+
+# Pledges and campaigns (fewer people than SMALL_CELL are not counted in public)
+DUNNING_DAYS = (3, 7, 14)
+GIFT_DAYS = 3 * 365
+WITHDRAWAL_DAYS = 14
+THINGS_AT_ONCE = 20
+CONTRACT_CHARS = 500
+CAMPAIGN_DAYS = 120
+CAMPAIGN_TEXT_CHARS = 20_000
+CAMPAIGN_STRETCHES = 5
+CAMPAIGN_REWARDS = 10
+CHOICE_DAYS = 30
+TRANSFER_DAYS = 3
+TOTALS_SECONDS = 3600
+SMALL_CELL = 5
+# A gift of this share of a story's cost (in percent) is disclosed on it.
+LARGE_SHARE = 25
+DUE_AT_ONCE = 50
+
+# Expenses, payments and open books
+DOCUMENT_FILE = 5 * 1024 * 1024
+EXPENSE_WORDS = 140
+PAYEE_CHARS = 70
+INVOICE_NUMBER_CHARS = 35
+PAYMENTS_IN_A_FILE = 500
+# How many lines of a cell are looked at to see whether enough people are in it.
+PAYERS_LOOKED_AT = 200
+BOOKS_SECONDS = 300
+STORIES_IN_BOOKS = 20

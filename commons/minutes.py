@@ -8,7 +8,7 @@ the chain valid.
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,9 +95,13 @@ def commitment(detail: MinuteDetail) -> str:
 
 def verify(session: Session) -> Fault | None:
     """The first bad line, or None. Erased details are no fault; changed ones are."""
+    wanted = select(Minute).order_by(Minute.number).execution_options(yield_per=1000)
+    with session.scalars(wanted) as chain:
+        return _first_fault(chain, _details(session))
+
+
+def _first_fault(chain: Iterable[Minute], details: dict[int, list[MinuteDetail]]) -> Fault | None:
     previous = GENESIS
-    details = _details(session)
-    chain = session.scalars(select(Minute).order_by(Minute.number).execution_options(yield_per=1000))
     for number, minute in enumerate(chain, start=1):
         if minute.number != number:
             return Fault(number, "missing")
@@ -107,9 +111,7 @@ def verify(session: Session) -> Fault | None:
             if minute.body["commitments"].get(detail.field) != commitment(detail):
                 return Fault(number, f"{detail.field} changed")
         previous = minute.hash
-    if details:
-        return Fault(min(details), "cut off")
-    return None
+    return Fault(min(details), "cut off") if details else None
 
 
 def _details(session: Session) -> dict[int, list[MinuteDetail]]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
+# Endpoints that a watchdog on this machine asks for, by whatever name it has for the host.
+HEALTH = {"commons.livez", "commons.readyz", "commons.metrics"}
 STATIC = Path(__file__).parent.parent / "static"
 
 

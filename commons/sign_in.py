@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 from wtforms import EmailField, PasswordField
 
-from commons import accounts, limits, sessions, web
+from commons import accounts, limits, sessions, sign_in_links, web
 from commons.accounts import Account
 from commons.db import database
 from commons.forms import Form, at_most, needed, storable
@@ -27,6 +27,14 @@ class SignInForm(Form):
     password = PasswordField(N_("Password"), [needed(), at_most(limits.PASSWORD_CHARS[1])])
 
 
+class LinkForm(Form):
+    email = EmailField(N_("E-mail address"), [needed(), at_most(limits.EMAIL_CHARS), storable])
+
+
+class FirstPasswordForm(Form):
+    new = PasswordField(N_("New password"), [needed(), at_most(limits.PASSWORD_CHARS[1])])
+
+
 class PasswordForm(Form):
     current = PasswordField(N_("Password until now"), [needed(), at_most(limits.PASSWORD_CHARS[1])])
     new = PasswordField(N_("New password"), [needed(), at_most(limits.PASSWORD_CHARS[1])])
@@ -38,18 +46,42 @@ def enter() -> ResponseReturnValue:
     form = SignInForm(request.form)
     target = own_path(request.values.get("next"))
     if request.method == "GET":
-        if web.account() is not None:
-            return redirect(target, 303)
+        known = web.account()
+        if known is not None and "again" not in request.args:
+            return redirect(target or web.home(known), 303)
         return _sign_in_page(form, target)
     if form.validate():
         try:
             account_id = _prove(form.email.data, form.password.data)
-            return _signed_in(web.session().get_one(Account, account_id), target)
+            return signed_in(web.session().get_one(Account, account_id), target)
         except Refused as refusal:
             web.undo()
             form.refuse(refusal)
             return _sign_in_page(form, target, refusal.status)
     return _sign_in_page(form, target, 422)
+
+
+@pages.route("/sign-in/link", methods=["GET", "POST"])
+def link() -> ResponseReturnValue:
+    """Ask for a link by mail. The answer is the same whether or not the address has an account."""
+    form = LinkForm(request.form)
+    sent = request.method == "POST" and form.validate()
+    if sent:
+        try:
+            sign_in_links.ask(web.session(), form.email.data, web.network())
+        except Refused as refusal:
+            web.undo()
+            form.refuse(refusal)
+            return render_template("commons/sign_in_link.html", form=form, sent=False), refusal.status
+    return render_template("commons/sign_in_link.html", form=form, sent=sent), 422 if form.errors else 200
+
+
+@pages.route("/sign-in/link/<token>", methods=["GET", "POST"])
+def open_link(token: str) -> ResponseReturnValue:
+    """What the letter leads to. Only the button signs in: a mail scanner that looks does not use it up."""
+    if request.method == "GET":
+        return render_template("commons/open_link.html", token=token)
+    return signed_in(sign_in_links.spend(web.session(), token), "")
 
 
 @pages.post("/sign-out")
@@ -67,7 +99,28 @@ def leave() -> ResponseReturnValue:
 @web.signed_in
 def overview() -> ResponseReturnValue:
     """Where one is signed in, and the form for a new password."""
-    return _account_page(PasswordForm())
+    personal = _me().personal
+    without = personal is not None and personal.password_hash is None
+    return _account_page(FirstPasswordForm() if without else PasswordForm())
+
+
+@pages.post("/account/first-password")
+@web.signed_in
+def first_password() -> ResponseReturnValue:
+    """Set a password where there is none yet; other sign-ins end."""
+    form, account = FirstPasswordForm(request.form), _me()
+    if account.personal is None or account.personal.password_hash is not None:
+        raise Refused(N_("You have a password already."), status=409)
+    if not form.validate():
+        return _account_page(form, 422)
+    try:
+        accounts.change_password(web.session(), account, form.new.data)
+        sessions.end_all(web.session(), account)
+        return signed_in(account, "/account")
+    except Refused as refusal:
+        web.undo()
+        form.refuse(refusal)
+        return _account_page(form, refusal.status)
 
 
 @pages.post("/account/sign-ins")
@@ -96,7 +149,7 @@ def change_password() -> ResponseReturnValue:
         _prove(email, form.current.data)
         accounts.change_password(web.session(), account, form.new.data)
         sessions.end_all(web.session(), account)
-        return _signed_in(account, "/account")
+        return signed_in(account, "/account")
     except Refused as refusal:
         web.undo()
         form.refuse(refusal)
@@ -124,24 +177,23 @@ def _prove(email: str, password: str) -> uuid.UUID:
     return account.id
 
 
-def _signed_in(account: Account, target: str) -> Response:
-    """Lead on, with a new token; the one that this browser came with ends."""
+def signed_in(account: Account, target: str) -> Response:
+    """Lead on to ``target``, or home, with a new token; the one that this browser came with ends."""
     old = request.cookies.get(web.cookie_name())
     if old:
         sessions.end(web.session(), old)
-    response = current_app.make_response(redirect(target, 303))
+    response = current_app.make_response(redirect(target or web.home(account), 303))
     web.set_cookie(response, sessions.start(web.session(), account))
     return response
 
 
 def own_path(target: str | None) -> str:
-    """``target`` if it is a path here, else where the newsroom begins. Browsers read ``\\`` as ``/``."""
-    home = str(current_app.extensions["rostra"]["desk"][0][0])
+    """``target`` if it is a path here, else nothing. Browsers read ``\\`` as ``/``."""
     if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
-        return home
+        return ""
     if any(ord(character) < 33 or ord(character) == 127 for character in target):
-        return home
-    return target if not urlsplit(target).netloc else home
+        return ""
+    return target if not urlsplit(target).netloc else ""
 
 
 def _me() -> Account:
@@ -154,7 +206,7 @@ def _sign_in_page(form: SignInForm, target: str, status: int = 200) -> ResponseR
     return render_template("commons/sign_in.html", form=form, target=target), status
 
 
-def _account_page(form: PasswordForm, status: int = 200) -> ResponseReturnValue:
+def _account_page(form: PasswordForm | FirstPasswordForm, status: int = 200) -> ResponseReturnValue:
     here = web.sign_in()
     listed = sessions.of(web.session(), _me())
     return render_template("commons/account.html", form=form, sign_ins=listed, here=here), status

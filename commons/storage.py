@@ -1,8 +1,9 @@
-"""Where pictures are kept: one folder, each file under a name made from its content.
+"""Where files are kept: each under a name made from its content, pictures and documents apart.
 
 The names are what the rest of the house knows. A newsroom on several machines
-shares the folder between them, or moves it to an object store whose public address
-is ``ROSTRA_MEDIA_ORIGIN``; either way only this file changes.
+shares the folders between them, or moves the pictures to an object store whose public address
+is ``ROSTRA_MEDIA_ORIGIN``; either way only this file changes. Documents (receipts, files for the
+bank) have no address: only a view that knows who asks hands one out.
 """
 
 import hashlib
@@ -16,31 +17,35 @@ from commons.config import settings
 from commons.language import N_
 from commons.refusal import Refused
 
-KEY = re.compile(r"[0-9a-f]{64}\.(?:jpg|png|webp|gif)")
+MEDIA, DOCUMENTS = "media", "documents"
+KEYS = {
+    MEDIA: re.compile(r"[0-9a-f]{64}\.(?:jpg|png|webp|gif)"),
+    DOCUMENTS: re.compile(r"[0-9a-f]{64}\.(?:jpg|png|pdf|xml)"),
+}
 
 
-def put(data: bytes, suffix: str) -> str:
+def put(data: bytes, suffix: str, folder: str = MEDIA) -> str:
     """Keep ``data`` for good and return its key; the same bytes always get the same key.
 
     ``suffix`` is the file's ending with its dot, such as ``.jpg``. When this returns,
     the file survives a power cut. A full disk is ``Refused`` with status 507 and leaves nothing behind.
     """
     key = hashlib.sha256(data).hexdigest() + suffix
-    path = _path(key)
+    path = _path(key, folder)
     if path.exists():
         return key
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, data)
+        _write(path, data, 0o644 if folder == MEDIA else 0o600)
     except OSError as error:
-        raise Refused(N_("The picture could not be kept: the disk is full or not writable."), 507) from error
+        raise Refused(N_("The file could not be kept: the disk is full or not writable."), 507) from error
     return key
 
 
-def open_(key: str) -> BinaryIO:
+def open_(key: str, folder: str = MEDIA) -> BinaryIO:
     """The file under ``key``, open for reading; ``Refused`` with status 404 where there is none."""
     try:
-        return _path(key).open("rb")
+        return _path(key, folder).open("rb")
     except FileNotFoundError:
         raise Refused(N_("There is no such file."), 404) from None
 
@@ -62,14 +67,14 @@ def delete(key: str) -> None:
     _path(key).unlink(missing_ok=True)
 
 
-def _path(key: str) -> Path:
+def _path(key: str, folder: str = MEDIA) -> Path:
     """Two levels, so that no folder grows to a hundred thousand names."""
-    if not KEY.fullmatch(key):
+    if not KEYS[folder].fullmatch(key):
         raise Refused(N_("There is no such file."), 404)
-    return settings().data / "media" / key[:2] / key
+    return settings().data / folder / key[:2] / key
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, mode: int) -> None:
     """Whole or not at all: a reader never sees half a file, and neither does a restart."""
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".")
     try:
@@ -77,7 +82,7 @@ def _write(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(draft, 0o644)
+        os.chmod(draft, mode)
         os.replace(draft, path)
     except BaseException:
         Path(draft).unlink(missing_ok=True)

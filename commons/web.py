@@ -36,12 +36,12 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from commons import csrf, headers, jobs, language, limits, page_parts, powers, sessions
+from commons import csrf, error_words, headers, jobs, language, limits, page_parts, powers, sessions
 from commons.accounts import Account
 from commons.clock import db_now, iso, now
 from commons.config import settings
 from commons.db import database, ring_after_commit
-from commons.language import N_, _
+from commons.language import _
 from commons.powers import Power
 from commons.refusal import Refused
 from commons.sessions import SignIn
@@ -50,26 +50,6 @@ log = logging.getLogger(__name__)
 
 View = Callable[..., ResponseReturnValue]
 DeskLink = tuple[str, str, Power | None]
-
-# What an error page says, by status: a heading and a sentence.
-ERRORS = {
-    400: (N_("We did not understand that"), N_("Your browser sent something that this page cannot read.")),
-    401: (
-        N_("You are signed out"),
-        N_("Copy what you wrote before you leave this page, sign in again, and send it once more."),
-    ),
-    403: (
-        N_("Not allowed"),
-        N_("You may not do this, or the page was open for too long. Go back, reload it and try again."),
-    ),
-    404: (N_("There is nothing here"), N_("The address may be mistyped, or the page was never published.")),
-    405: (N_("That does not work here"), N_("This address cannot be used in this way.")),
-    410: (N_("This is gone"), N_("What stood here was deleted.")),
-    413: (N_("That was too much"), N_("What you sent is larger than we take.")),
-    429: (N_("Too many requests"), N_("Wait five minutes and try again.")),
-    500: (N_("Something broke"), N_("The fault is ours, and it was noted. Try again in a while.")),
-    503: (N_("Just a moment"), N_("We cannot answer right now. Try again in a minute; nothing was changed.")),
-}
 
 
 class App(Flask):
@@ -118,6 +98,21 @@ def signed_in(view: View) -> View:
         if _unsafe():
             abort(401)
         return redirect(url_for("sign_in.enter", next=request.full_path.rstrip("?")), 303)
+
+    return guarded
+
+
+def signed_in_lately(view: View) -> View:
+    """Like ``signed_in``; who signed in more than ``limits.LATELY_SECONDS`` ago proves it once more."""
+
+    @signed_in
+    @functools.wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        found = sign_in()
+        assert found is not None
+        if now() - found.created_at <= timedelta(seconds=limits.LATELY_SECONDS):
+            return view(*args, **kwargs)
+        return redirect(url_for("sign_in.enter", next=request.path, again=1), 303)
 
     return guarded
 
@@ -278,6 +273,7 @@ def _prepare_templates(app: App) -> None:
         csrf_field=csrf_field,
         date=language.date,
         date_and_time=language.date_and_time,
+        day=language.day,
         described=page_parts.described,
         iso=iso,
         language=language.language,
@@ -319,8 +315,10 @@ def _allow_form_redirects() -> str:
 
 def _begin() -> None:
     language.speak(None)
-    if request.host != settings().host:
+    if request.host != settings().host and request.endpoint not in page_parts.HEALTH:
         abort(400)
+    if "\0" in request.path or b"%00" in request.query_string:
+        abort(400)  # PostgreSQL takes no NUL, not even to look for
     if _for_machines():
         return
     if getattr(current_app.view_functions.get(request.endpoint or ""), "takes_upload", False):
@@ -421,22 +419,24 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _refused(refusal: Refused) -> Response:
-    return _error(refusal.status, words(refusal))
+    response = _error(refusal.status, words(refusal))
+    if refusal.status in (429, 503):
+        seconds = refusal.values.get("seconds", limits.PAGES_WINDOW if refusal.status == 429 else 30)
+        response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def _database_away(error: Exception) -> Response:
     """Locked for too long, full or unreachable: whoever asked may come again."""
     log.error("the database did not answer: %s", error)
-    response = _error(503)
-    response.headers["Retry-After"] = "30"
-    return response
+    return _refused(Refused(error_words.ERRORS[503][1], status=503))
 
 
 def _error(status: int, sentence: str = "") -> Response:
     """The answer to what went wrong: a page, or JSON for programs (an actor's address serves both)."""
     if status < 500:
         undo()
-    heading, usual = ERRORS.get(status, ERRORS[400 if status < 500 else 500])
+    heading, usual = error_words.ERRORS.get(status, error_words.ERRORS[400 if status < 500 else 500])
     sentence = sentence or _(usual)
     if _for_machines() and "text/html" not in request.headers.get("Accept", ""):
         response = jsonify(error=sentence)

@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import text
 
 from commons.db import Base, UtcDateTime
+from commons.migrations import append_only
 
 engine = context.config.attributes["engine"]
 LOCK_KEY = 0x6D696772
@@ -28,6 +29,7 @@ with engine.execution_options(writes=True).connect() as connection:
         transaction_per_migration=True,
         compare_type=True,
         render_item=render_item,
+        process_revision_directives=append_only.ask_for,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -70,17 +70,18 @@ def permitted(address: str, *, private: bool) -> bool:
     return ip in ALLOWED_V6 and not ip.scope_id and not any(ip in block for block in REFUSED_V6)
 
 
-def check_url(url: str) -> str:
+def check_url(url: str, *, own_host: bool = False) -> str:
     """The one normal form of ``url``, or ``Unreachable`` (``scheme`` or ``address``).
 
     https on port 443 with a public host; with private peers any port and host, and http where
     our own origin is http. Host in lower-case ASCII (IDNA 2008, UTS 46) without a trailing dot, no
     default port, no user, a path, other characters percent-encoded. A fragment stays: it is
-    part of an id, though it never travels. Our own host is refused: it is served, not fetched.
+    part of an id, though it never travels. Our own host is refused, since it is served, not fetched;
+    but ``own_host`` lets the doctor see us as others do.
     """
     config = settings()
     plain = config.private_peers and not config.https
-    return _normal(url, private=config.private_peers, plain=plain, own=config.origin)
+    return _normal(url, private=config.private_peers, plain=plain, own="" if own_host else config.origin)
 
 
 @lru_cache(maxsize=4096)

@@ -40,6 +40,7 @@ def fetch(
     cap: int = limits.DOCUMENT_BODY,
     seconds: float = limits.DOCUMENT_SECONDS,
     budget: Budget | None = None,
+    own_host: bool = False,
 ) -> Answer:
     """GET ``url``, following at most two redirects, to https unless both are http.
 
@@ -50,7 +51,7 @@ def fetch(
     deadline = time.monotonic() + seconds
     seen: set[str] = set()
     for _hop in range(limits.REDIRECTS + 1):
-        request = prepare("GET", url, {"Accept": accept})
+        request = prepare("GET", url, {"Accept": accept}, own_host=own_host)
         assert request.url is not None
         if request.url in seen:
             raise Unreachable("redirect", "in a circle")

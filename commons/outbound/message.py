@@ -34,7 +34,7 @@ class Answer:
 
 
 def prepare(
-    method: Method, url: str, headers: Mapping[str, str], body: bytes = b""
+    method: Method, url: str, headers: Mapping[str, str], body: bytes = b"", *, own_host: bool = False
 ) -> requests.PreparedRequest:
     """The request as it will leave, for a signer to complete. Raises ``Unreachable`` for a bad address.
 
@@ -43,7 +43,7 @@ def prepare(
     """
     request = requests.PreparedRequest()
     request.method = method
-    request.url = check_url(url).partition("#")[0]
+    request.url = check_url(url, own_host=own_host).partition("#")[0]
     request.headers = CaseInsensitiveDict(headers)
     request.headers["Host"] = request.url.split("/", 3)[2]
     request.headers["User-Agent"] = f"Rostra/0.1 (+{settings().origin})"

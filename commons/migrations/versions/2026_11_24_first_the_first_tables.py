@@ -32,6 +32,12 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('host', name=op.f('pk_block'))
     )
+    op.create_table('chain_head',
+    sa.Column('chain', sa.Text(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('hash', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('chain', name=op.f('pk_chain_head'))
+    )
     op.create_table('demo',
     sa.Column('number', sa.Integer(), nullable=False),
     sa.Column('part', sa.Text(), nullable=False),
@@ -40,11 +46,74 @@ def upgrade() -> None:
     sa.CheckConstraint('number = 1', name=op.f('ck_demo_one')),
     sa.PrimaryKeyConstraint('number', name=op.f('pk_demo'))
     )
+    op.create_table('election',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('slug', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('manifest', sa.LargeBinary(), nullable=True),
+    sa.Column('verifier', sa.Text(), nullable=True),
+    sa.Column('package', sa.LargeBinary(), nullable=True),
+    sa.Column('called_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("state IN ('called', 'nominations', 'issuing', 'voting', 'closed', 'counted', 'certified', 'void')", name=op.f('ck_election_state')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_election')),
+    sa.UniqueConstraint('slug', name=op.f('uq_election_slug'))
+    )
+    op.create_table('evidence',
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('record_id', sa.Uuid(), nullable=False),
+    sa.Column('digest', sa.Text(), nullable=False),
+    sa.Column('previous', sa.Text(), nullable=False),
+    sa.Column('hash', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('number', name=op.f('pk_evidence')),
+    sa.UniqueConstraint('kind', 'record_id', 'digest', name=op.f('uq_evidence_kind_record_id_digest')),
+    sa.UniqueConstraint('previous', name=op.f('uq_evidence_previous')),
+    info={'append_only': True}
+    )
+    op.create_table('evidence_salt',
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('record_id', sa.Uuid(), nullable=False),
+    sa.Column('salt', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('kind', 'record_id', name=op.f('pk_evidence_salt'))
+    )
     op.create_table('grave',
     sa.Column('uri', sa.Text(), nullable=False),
     sa.Column('actor_uri', sa.Text(), nullable=False),
     sa.Column('dug_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('uri', name=op.f('pk_grave'))
+    )
+    op.create_table('ledger_account',
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_ledger_account')),
+    sa.UniqueConstraint('name', 'currency', name=op.f('uq_ledger_account_name_currency'))
+    )
+    op.create_table('letter',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('to', sa.Text(), nullable=False),
+    sa.Column('letter', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('error', sa.Text(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('lease_token', sa.Text(), nullable=True),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter'))
+    )
+    with op.batch_alter_table('letter', schema=None) as batch_op:
+        batch_op.create_index('ix_letter_state_due_at', ['state', 'due_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_letter_to'), ['to'], unique=False)
+
+    op.create_table('looked',
+    sa.Column('provider', sa.Text(), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('provider', name=op.f('pk_looked'))
     )
     op.create_table('minute',
     sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
@@ -64,7 +133,6 @@ def upgrade() -> None:
     sa.Column('failing_days', sa.Integer(), nullable=False),
     sa.Column('last_failing_day', sa.Date(), nullable=True),
     sa.Column('last_ok', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('last_inbound', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('host', name=op.f('pk_peer'))
     )
     op.create_table('picture',
@@ -81,6 +149,54 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_picture'))
     )
+    op.create_table('plan',
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('month', sa.Text(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.CheckConstraint('amount >= 0', name=op.f('ck_plan_amount')),
+    sa.PrimaryKeyConstraint('account', 'month', name=op.f('pk_plan'))
+    )
+    op.create_table('posting',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('cause_kind', sa.Text(), nullable=False),
+    sa.Column('cause_id', sa.Uuid(), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('reverses', sa.Integer(), nullable=True),
+    sa.Column('memo_hash', sa.Text(), nullable=False),
+    sa.Column('previous', sa.Text(), nullable=False),
+    sa.Column('hash', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['reverses'], ['posting.id'], name=op.f('fk_posting_reverses')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_posting')),
+    sa.UniqueConstraint('cause_kind', 'cause_id', 'kind', name=op.f('uq_posting_cause_kind_cause_id_kind')),
+    sa.UniqueConstraint('previous', name=op.f('uq_posting_previous')),
+    sa.UniqueConstraint('reverses', name=op.f('uq_posting_reverses')),
+    info={'append_only': True}
+    )
+    with op.batch_alter_table('posting', schema=None) as batch_op:
+        batch_op.create_index('ix_posting_on', ['on'], unique=False)
+
+    op.create_table('provider_event',
+    sa.Column('provider', sa.Text(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('object_kind', sa.Text(), nullable=False),
+    sa.Column('object_id', sa.Text(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('lease_token', sa.Text(), nullable=True),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('provider', 'id', name=op.f('pk_provider_event'))
+    )
+    with op.batch_alter_table('provider_event', schema=None) as batch_op:
+        batch_op.create_index('ix_provider_event_state_due_at', ['state', 'due_at'], unique=False)
+
     op.create_table('received',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('actor_uri', sa.Text(), nullable=False),
@@ -101,6 +217,39 @@ def upgrade() -> None:
     with op.batch_alter_table('received', schema=None) as batch_op:
         batch_op.create_index('ix_received_state_next_try', ['state', 'next_try'], unique=False)
 
+    op.create_table('seal',
+    sa.Column('month', sa.Text(), nullable=False),
+    sa.Column('posting_id', sa.Integer(), nullable=False),
+    sa.Column('hash', sa.Text(), nullable=False),
+    sa.Column('balances_hash', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('key_uri', sa.Text(), nullable=False),
+    sa.Column('signature', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('month', name=op.f('pk_seal')),
+    info={'append_only': True}
+    )
+    op.create_table('self_check',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seconds', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('hash', sa.Text(), nullable=False),
+    sa.Column('fault', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_self_check')),
+    info={'append_only': True}
+    )
+    with op.batch_alter_table('self_check', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_self_check_at'), ['at'], unique=False)
+
+    op.create_table('statute_change',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('value', sa.Integer(), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('decided_in', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_statute_change'))
+    )
     op.create_table('timer',
     sa.Column('job', sa.Text(), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
@@ -133,6 +282,45 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_actor_host'), ['host'], unique=False)
         batch_op.create_index('uq_actor_local_handle', ['handle'], unique=True, sqlite_where=sa.text('local'), postgresql_where=sa.text('local'))
 
+    op.create_table('adopted_accounts',
+    sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('adopted_on', sa.Date(), nullable=False),
+    sa.Column('decided_in', sa.Text(), nullable=False),
+    sa.Column('by_id', sa.Uuid(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['by_id'], ['account.id'], name=op.f('fk_adopted_accounts_by_id')),
+    sa.PrimaryKeyConstraint('year', name=op.f('pk_adopted_accounts'))
+    )
+    op.create_table('balance',
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('dimension', sa.Text(), nullable=False),
+    sa.Column('key', sa.Uuid(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint("dimension IN ('all', 'party', 'campaign', 'story')", name=op.f('ck_balance_dimension')),
+    sa.ForeignKeyConstraint(['account'], ['ledger_account.name'], name=op.f('fk_balance_account')),
+    sa.PrimaryKeyConstraint('account', 'dimension', 'key', name=op.f('pk_balance'))
+    )
+    with op.batch_alter_table('balance', schema=None) as batch_op:
+        batch_op.create_index('ix_balance_key', ['dimension', 'key'], unique=False)
+
+    op.create_table('bank_file',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('sha256', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('by_id', sa.Uuid(), nullable=True),
+    sa.Column('imported_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['by_id'], ['account.id'], name=op.f('fk_bank_file_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bank_file')),
+    sa.UniqueConstraint('sha256', name=op.f('uq_bank_file_sha256'))
+    )
+    op.create_table('day_total',
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('debit', sa.BigInteger(), nullable=False),
+    sa.Column('credit', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account'], ['ledger_account.name'], name=op.f('fk_day_total_account')),
+    sa.PrimaryKeyConstraint('account', 'on', name=op.f('pk_day_total'))
+    )
     op.create_table('grant',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('account_id', sa.Uuid(), nullable=False),
@@ -155,12 +343,46 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['number'], ['minute.number'], name=op.f('fk_minute_detail_number')),
     sa.PrimaryKeyConstraint('number', 'field', name=op.f('pk_minute_detail'))
     )
+    op.create_table('month_total',
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('month', sa.Text(), nullable=False),
+    sa.Column('debit', sa.BigInteger(), nullable=False),
+    sa.Column('credit', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account'], ['ledger_account.name'], name=op.f('fk_month_total_account')),
+    sa.PrimaryKeyConstraint('account', 'month', name=op.f('pk_month_total'))
+    )
     op.create_table('office',
     sa.Column('account_id', sa.Uuid(), nullable=False),
     sa.Column('office', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_office_account_id')),
     sa.PrimaryKeyConstraint('account_id', name=op.f('pk_office'))
     )
+    op.create_table('party',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_party_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_party')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_party_account_id'))
+    )
+    op.create_table('payment_file',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('message_id', sa.Text(), nullable=False),
+    sa.Column('document', sa.Text(), nullable=False),
+    sa.Column('count', sa.Integer(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('made_by_id', sa.Uuid(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['made_by_id'], ['account.id'], name=op.f('fk_payment_file_made_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payment_file')),
+    sa.UniqueConstraint('message_id', name=op.f('uq_payment_file_message_id'))
+    )
+    with op.batch_alter_table('payment_file', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_payment_file_state'), ['state'], unique=False)
+
     op.create_table('personal_data',
     sa.Column('account_id', sa.Uuid(), nullable=False),
     sa.Column('email', sa.Text(), nullable=False),
@@ -169,6 +391,14 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_personal_data_account_id')),
     sa.PrimaryKeyConstraint('account_id', name=op.f('pk_personal_data')),
     sa.UniqueConstraint('email', name=op.f('uq_personal_data_email'))
+    )
+    op.create_table('posting_memo',
+    sa.Column('posting_id', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('salt', sa.Text(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['posting_id'], ['posting.id'], name=op.f('fk_posting_memo_posting_id')),
+    sa.PrimaryKeyConstraint('posting_id', 'position', name=op.f('pk_posting_memo'))
     )
     op.create_table('sign_in',
     sa.Column('token_hash', sa.Text(), nullable=False),
@@ -180,6 +410,41 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('sign_in', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_sign_in_account_id'), ['account_id'], unique=False)
+
+    op.create_table('sign_in_link',
+    sa.Column('token_hash', sa.Text(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_sign_in_link_account_id')),
+    sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_sign_in_link'))
+    )
+    with op.batch_alter_table('sign_in_link', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_sign_in_link_account_id'), ['account_id'], unique=False)
+
+    op.create_table('surplus',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('minute', sa.Integer(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('surplus', sa.BigInteger(), nullable=False),
+    sa.Column('reserve', sa.BigInteger(), nullable=False),
+    sa.Column('refund', sa.BigInteger(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('proposed_by_id', sa.Uuid(), nullable=False),
+    sa.Column('approved_by_id', sa.Uuid(), nullable=True),
+    sa.Column('proposed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("state <> 'approved' OR approved_by_id IS NOT NULL", name=op.f('ck_surplus_approved')),
+    sa.CheckConstraint('proposed_by_id <> approved_by_id', name=op.f('ck_surplus_two_people')),
+    sa.CheckConstraint('reserve >= 0 AND refund >= 0 AND reserve + refund > 0', name=op.f('ck_surplus_amounts')),
+    sa.ForeignKeyConstraint(['approved_by_id'], ['account.id'], name=op.f('fk_surplus_approved_by_id')),
+    sa.ForeignKeyConstraint(['minute'], ['minute.number'], name=op.f('fk_surplus_minute')),
+    sa.ForeignKeyConstraint(['proposed_by_id'], ['account.id'], name=op.f('fk_surplus_proposed_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_surplus'))
+    )
+    with op.batch_alter_table('surplus', schema=None) as batch_op:
+        batch_op.create_index('uq_surplus_live', ['year'], unique=True, sqlite_where=sa.text("state IN ('proposed', 'approved')"), postgresql_where=sa.text("state IN ('proposed', 'approved')"))
 
     op.create_table('activity',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -200,6 +465,85 @@ def upgrade() -> None:
         batch_op.create_index('ix_activity_actor_id_created_at', ['actor_id', 'created_at'], unique=False)
         batch_op.create_index('ix_activity_object_uri', ['object_uri'], unique=False)
         batch_op.create_index('ix_activity_waiting', ['created_at'], unique=False, sqlite_where=sa.text('fanned_out_at IS NULL'), postgresql_where=sa.text('fanned_out_at IS NULL'))
+
+    op.create_table('allotment',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('surplus_id', sa.Uuid(), nullable=False),
+    sa.Column('party_id', sa.Uuid(), nullable=False),
+    sa.Column('weight', sa.BigInteger(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('choice', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('payee', sa.Text(), nullable=False),
+    sa.Column('iban', sa.Text(), nullable=False),
+    sa.CheckConstraint("choice IN ('', 'pay', 'credit', 'waive')", name=op.f('ck_allotment_choice')),
+    sa.CheckConstraint('amount > 0', name=op.f('ck_allotment_amount_positive')),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_allotment_party_id')),
+    sa.ForeignKeyConstraint(['surplus_id'], ['surplus.id'], name=op.f('fk_allotment_surplus_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_allotment')),
+    sa.UniqueConstraint('surplus_id', 'party_id', name=op.f('uq_allotment_surplus_id_party_id'))
+    )
+    with op.batch_alter_table('allotment', schema=None) as batch_op:
+        batch_op.create_index('ix_allotment_choice', ['choice', 'state'], unique=False)
+        batch_op.create_index(batch_op.f('ix_allotment_party_id'), ['party_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_allotment_surplus_id'), ['surplus_id'], unique=False)
+
+    op.create_table('cover',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('party_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('cause_id', sa.Text(), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_cover_party_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_cover')),
+    sa.UniqueConstraint('kind', 'cause_id', name=op.f('uq_cover_kind_cause_id'))
+    )
+    with op.batch_alter_table('cover', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_cover_party_id'), ['party_id'], unique=False)
+
+    op.create_table('erasure',
+    sa.Column('party_id', sa.Uuid(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('receipts_until', sa.Date(), nullable=True),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_erasure_party_id')),
+    sa.PrimaryKeyConstraint('party_id', name=op.f('pk_erasure'))
+    )
+    op.create_table('expense',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('party_id', sa.Uuid(), nullable=False),
+    sa.Column('payee_account_id', sa.Uuid(), nullable=True),
+    sa.Column('asked_by_id', sa.Uuid(), nullable=False),
+    sa.Column('checked_by_id', sa.Uuid(), nullable=True),
+    sa.Column('approved_by_id', sa.Uuid(), nullable=True),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('tax', sa.BigInteger(), nullable=False),
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('story_id', sa.Uuid(), nullable=True),
+    sa.Column('dated', sa.Date(), nullable=False),
+    sa.Column('document', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('paid_on', sa.Date(), nullable=True),
+    sa.CheckConstraint("state NOT IN ('approved', 'ordered', 'paid') OR (checked_by_id IS NOT NULL AND approved_by_id IS NOT NULL)", name=op.f('ck_expense_signed_twice')),
+    sa.CheckConstraint('amount > 0', name=op.f('ck_expense_amount_positive')),
+    sa.CheckConstraint('approved_by_id <> asked_by_id', name=op.f('ck_expense_not_who_asked')),
+    sa.CheckConstraint('checked_by_id <> approved_by_id', name=op.f('ck_expense_two_people')),
+    sa.CheckConstraint('checked_by_id <> payee_account_id AND approved_by_id <> payee_account_id', name=op.f('ck_expense_never_ones_own')),
+    sa.CheckConstraint('tax >= 0 AND tax < amount', name=op.f('ck_expense_tax_within')),
+    sa.ForeignKeyConstraint(['approved_by_id'], ['account.id'], name=op.f('fk_expense_approved_by_id')),
+    sa.ForeignKeyConstraint(['asked_by_id'], ['account.id'], name=op.f('fk_expense_asked_by_id')),
+    sa.ForeignKeyConstraint(['checked_by_id'], ['account.id'], name=op.f('fk_expense_checked_by_id')),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_expense_party_id')),
+    sa.ForeignKeyConstraint(['payee_account_id'], ['account.id'], name=op.f('fk_expense_payee_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_expense'))
+    )
+    with op.batch_alter_table('expense', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_expense_asked_by_id'), ['asked_by_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_expense_party_id'), ['party_id'], unique=False)
+        batch_op.create_index('ix_expense_state', ['state', 'id'], unique=False)
 
     op.create_table('follow',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -229,6 +573,121 @@ def upgrade() -> None:
     with op.batch_alter_table('key', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_key_actor_id'), ['actor_id'], unique=False)
 
+    op.create_table('mandate',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('token', sa.Text(), nullable=False),
+    sa.Column('party_id', sa.Uuid(), nullable=False),
+    sa.Column('provider', sa.Text(), nullable=False),
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('customer', sa.Text(), nullable=True),
+    sa.Column('reference', sa.Text(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('page_id', sa.Text(), nullable=True),
+    sa.Column('pages', sa.Integer(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('active_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_why', sa.Text(), nullable=False),
+    sa.Column('detached_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_mandate_party_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_mandate')),
+    sa.UniqueConstraint('key', name=op.f('uq_mandate_key')),
+    sa.UniqueConstraint('page_id', name=op.f('uq_mandate_page_id')),
+    sa.UniqueConstraint('provider', 'reference', name=op.f('uq_mandate_provider_reference')),
+    sa.UniqueConstraint('token', name=op.f('uq_mandate_token'))
+    )
+    with op.batch_alter_table('mandate', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_mandate_party_id'), ['party_id'], unique=False)
+
+    op.create_table('membership',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('party_id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=True),
+    sa.Column('class', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('applied_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('joined_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('notice_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("class IN ('reader', 'worker', 'supporter')", name=op.f('ck_membership_class')),
+    sa.CheckConstraint("state <> 'active' OR (joined_at IS NOT NULL AND number IS NOT NULL)", name=op.f('ck_membership_joined')),
+    sa.CheckConstraint("state <> 'leaving' OR ended_at IS NOT NULL", name=op.f('ck_membership_leaving')),
+    sa.CheckConstraint("state IN ('applied', 'active', 'leaving', 'ended', 'declined')", name=op.f('ck_membership_state')),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_membership_party_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_membership')),
+    sa.UniqueConstraint('number', name=op.f('uq_membership_number'))
+    )
+    with op.batch_alter_table('membership', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_membership_party_id'), ['party_id'], unique=False)
+        batch_op.create_index('ix_membership_state_ended_at', ['state', 'ended_at'], unique=False)
+        batch_op.create_index('uq_membership_live', ['party_id'], unique=True, sqlite_where=sa.text("state IN ('applied', 'active', 'leaving')"), postgresql_where=sa.text("state IN ('applied', 'active', 'leaving')"))
+
+    op.create_table('party_data',
+    sa.Column('party_id', sa.Uuid(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('email', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('iban', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_party_data_party_id')),
+    sa.PrimaryKeyConstraint('party_id', name=op.f('pk_party_data'))
+    )
+    with op.batch_alter_table('party_data', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_party_data_email'), ['email'], unique=False)
+
+    op.create_table('payment_order',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('file_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('cause_id', sa.Uuid(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('live', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['file_id'], ['payment_file.id'], name=op.f('fk_payment_order_file_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payment_order'))
+    )
+    with op.batch_alter_table('payment_order', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_payment_order_file_id'), ['file_id'], unique=False)
+        batch_op.create_index('uq_payment_order_live', ['kind', 'cause_id'], unique=True, sqlite_where=sa.text('live'), postgresql_where=sa.text('live'))
+
+    op.create_table('pledge',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('once', sa.Text(), nullable=False),
+    sa.Column('party_id', sa.Uuid(), nullable=False),
+    sa.Column('purpose', sa.Text(), nullable=False),
+    sa.Column('quantity', sa.Integer(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('returned', sa.BigInteger(), nullable=False),
+    sa.Column('rhythm', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('provider', sa.Text(), nullable=False),
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('campaign_id', sa.Uuid(), nullable=True),
+    sa.Column('reward_id', sa.Uuid(), nullable=True),
+    sa.Column('pay_by', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('anchor', sa.Date(), nullable=False),
+    sa.Column('months_asked', sa.Integer(), nullable=False),
+    sa.Column('next_on', sa.Date(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("purpose IN ('support', 'campaign', 'gift', 'seats')", name=op.f('ck_pledge_purpose')),
+    sa.CheckConstraint("rhythm IN ('once', 'monthly', 'yearly')", name=op.f('ck_pledge_rhythm')),
+    sa.CheckConstraint("state IN ('promised', 'charging', 'active', 'late', 'paused', 'fulfilled', 'failed', 'stopped', 'lapsed', 'withdrawn', 'released', 'refunded')", name=op.f('ck_pledge_state')),
+    sa.CheckConstraint('amount > 0', name=op.f('ck_pledge_amount')),
+    sa.CheckConstraint('quantity > 0', name=op.f('ck_pledge_quantity')),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_pledge_party_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_pledge')),
+    sa.UniqueConstraint('number', name=op.f('uq_pledge_number')),
+    sa.UniqueConstraint('once', name=op.f('uq_pledge_once'))
+    )
+    with op.batch_alter_table('pledge', schema=None) as batch_op:
+        batch_op.create_index('ix_pledge_campaign_id_state', ['campaign_id', 'state'], unique=False)
+        batch_op.create_index(batch_op.f('ix_pledge_next_on'), ['next_on'], unique=False)
+        batch_op.create_index('ix_pledge_party_id', ['party_id'], unique=False)
+        batch_op.create_index('uq_pledge_running', ['party_id'], unique=True, sqlite_where=sa.text("rhythm <> 'once' AND purpose = 'support' AND state IN ('promised', 'active', 'late', 'paused')"), postgresql_where=sa.text("rhythm <> 'once' AND purpose = 'support' AND state IN ('promised', 'active', 'late', 'paused')"))
+
     op.create_table('post',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('uri', sa.Text(), nullable=False),
@@ -257,6 +716,65 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_post_in_reply_to'), ['in_reply_to'], unique=False)
         batch_op.create_index('ix_post_in_reply_to_id_published_at', ['in_reply_to_id', 'published_at'], unique=False)
 
+    op.create_table('posting_line',
+    sa.Column('posting_id', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('party_id', sa.Uuid(), nullable=True),
+    sa.Column('campaign_id', sa.Uuid(), nullable=True),
+    sa.Column('story_id', sa.Uuid(), nullable=True),
+    sa.Column('memo_hash', sa.Text(), nullable=False),
+    sa.CheckConstraint('amount <> 0', name=op.f('ck_posting_line_amount')),
+    sa.ForeignKeyConstraint(['account', 'currency'], ['ledger_account.name', 'ledger_account.currency'], name=op.f('fk_posting_line_account_currency')),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_posting_line_party_id')),
+    sa.ForeignKeyConstraint(['posting_id'], ['posting.id'], name=op.f('fk_posting_line_posting_id')),
+    sa.PrimaryKeyConstraint('posting_id', 'position', name=op.f('pk_posting_line')),
+    info={'append_only': True},
+    sqlite_with_rowid=False
+    )
+    with op.batch_alter_table('posting_line', schema=None) as batch_op:
+        batch_op.create_index('ix_posting_line_account', ['account', 'on', 'posting_id', 'position'], unique=False)
+        batch_op.create_index('ix_posting_line_campaign', ['campaign_id', 'account', 'amount'], unique=False, sqlite_where=sa.text('campaign_id IS NOT NULL'), postgresql_where=sa.text('campaign_id IS NOT NULL'))
+        batch_op.create_index('ix_posting_line_party', ['party_id', 'account', 'amount'], unique=False, sqlite_where=sa.text('party_id IS NOT NULL'), postgresql_where=sa.text('party_id IS NOT NULL'))
+        batch_op.create_index('ix_posting_line_story', ['story_id', 'account', 'amount'], unique=False, sqlite_where=sa.text('story_id IS NOT NULL'), postgresql_where=sa.text('story_id IS NOT NULL'))
+
+    op.create_table('receipt',
+    sa.Column('serial', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('token', sa.Text(), nullable=False),
+    sa.Column('party_id', sa.Uuid(), nullable=False),
+    sa.Column('cause', sa.Text(), nullable=False),
+    sa.Column('cause_id', sa.Uuid(), nullable=False),
+    sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('body', sa.JSON(), nullable=False),
+    sa.Column('previous', sa.Text(), nullable=False),
+    sa.Column('hash', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_receipt_party_id')),
+    sa.PrimaryKeyConstraint('serial', name=op.f('pk_receipt')),
+    sa.UniqueConstraint('cause', 'cause_id', name=op.f('uq_receipt_cause_cause_id')),
+    sa.UniqueConstraint('hash', name=op.f('uq_receipt_hash')),
+    sa.UniqueConstraint('id', name=op.f('uq_receipt_id')),
+    sa.UniqueConstraint('number', name=op.f('uq_receipt_number')),
+    sa.UniqueConstraint('previous', name=op.f('uq_receipt_previous')),
+    sa.UniqueConstraint('token', name=op.f('uq_receipt_token')),
+    info={'append_only': True}
+    )
+    with op.batch_alter_table('receipt', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_receipt_party_id'), ['party_id'], unique=False)
+
+    op.create_table('seat_taken',
+    sa.Column('ordinal', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('party_id', sa.Uuid(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('taken_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_seat_taken_party_id')),
+    sa.PrimaryKeyConstraint('ordinal', name=op.f('pk_seat_taken')),
+    sa.UniqueConstraint('party_id', 'year', name=op.f('uq_seat_taken_party_id_year'))
+    )
     op.create_table('section',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('slug', sa.Text(), nullable=False),
@@ -293,6 +811,102 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_article_section_id'), ['section_id'], unique=False)
         batch_op.create_index('ix_article_state_published_at', ['state', 'published_at'], unique=False)
 
+    op.create_table('campaign',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('slug', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('summary', sa.Text(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('language', sa.Text(), nullable=False),
+    sa.Column('scheme', sa.Text(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('goal_money', sa.BigInteger(), nullable=False),
+    sa.Column('goal_people', sa.Integer(), nullable=False),
+    sa.Column('zone', sa.Text(), nullable=False),
+    sa.Column('closes_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('second_goal', sa.BigInteger(), nullable=True),
+    sa.Column('second_closes_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('round', sa.Integer(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('touched', sa.Integer(), nullable=False),
+    sa.Column('result', sa.JSON(), nullable=True),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('choices_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('actor_id', sa.Uuid(), nullable=False),
+    sa.Column('post_id', sa.Uuid(), nullable=True),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('told', sa.Text(), nullable=False),
+    sa.Column('story_id', sa.Uuid(), nullable=True),
+    sa.CheckConstraint("kind IN ('campaign', 'pitch')", name=op.f('ck_campaign_kind')),
+    sa.CheckConstraint("scheme IN ('all_or_nothing', 'keep_it_all', 'two_rounds')", name=op.f('ck_campaign_scheme')),
+    sa.CheckConstraint("state IN ('open', 'collecting', 'short', 'succeeded', 'ended', 'missed', 'cancelled', 'declined', 'returned')", name=op.f('ck_campaign_state')),
+    sa.CheckConstraint('goal_money > 0 AND goal_people >= 0', name=op.f('ck_campaign_goal')),
+    sa.ForeignKeyConstraint(['actor_id'], ['actor.id'], name=op.f('fk_campaign_actor_id')),
+    sa.ForeignKeyConstraint(['post_id'], ['post.id'], name=op.f('fk_campaign_post_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_campaign')),
+    sa.UniqueConstraint('actor_id', name=op.f('uq_campaign_actor_id')),
+    sa.UniqueConstraint('slug', name=op.f('uq_campaign_slug'))
+    )
+    with op.batch_alter_table('campaign', schema=None) as batch_op:
+        batch_op.create_index('ix_campaign_state_closes_at', ['state', 'closes_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_campaign_story_id'), ['story_id'], unique=False)
+
+    op.create_table('charge',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('token', sa.Text(), nullable=False),
+    sa.Column('party_id', sa.Uuid(), nullable=False),
+    sa.Column('provider', sa.Text(), nullable=False),
+    sa.Column('mandate_id', sa.Uuid(), nullable=True),
+    sa.Column('purpose', sa.Text(), nullable=False),
+    sa.Column('purpose_id', sa.Uuid(), nullable=False),
+    sa.Column('period', sa.Text(), nullable=False),
+    sa.Column('attempt', sa.Integer(), nullable=False),
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('words', sa.Text(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('campaign_id', sa.Uuid(), nullable=True),
+    sa.Column('story_id', sa.Uuid(), nullable=True),
+    sa.Column('pay_by', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('received', sa.BigInteger(), nullable=False),
+    sa.Column('refunded', sa.BigInteger(), nullable=False),
+    sa.Column('lost', sa.BigInteger(), nullable=False),
+    sa.Column('reference', sa.Text(), nullable=True),
+    sa.Column('page_id', sa.Text(), nullable=True),
+    sa.Column('pages', sa.Integer(), nullable=False),
+    sa.Column('method', sa.Text(), nullable=False),
+    sa.Column('failure', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('heard', sa.Integer(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('paid_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('lease_token', sa.Text(), nullable=True),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('amount > 0', name=op.f('ck_charge_amount_positive')),
+    sa.CheckConstraint('received >= 0', name=op.f('ck_charge_received_positive')),
+    sa.CheckConstraint('refunded >= 0 AND lost >= 0 AND refunded + lost <= received', name=op.f('ck_charge_back_at_most_in')),
+    sa.ForeignKeyConstraint(['mandate_id'], ['mandate.id'], name=op.f('fk_charge_mandate_id')),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_charge_party_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_charge')),
+    sa.UniqueConstraint('key', name=op.f('uq_charge_key')),
+    sa.UniqueConstraint('page_id', name=op.f('uq_charge_page_id')),
+    sa.UniqueConstraint('provider', 'reference', name=op.f('uq_charge_provider_reference')),
+    sa.UniqueConstraint('purpose', 'purpose_id', 'period', 'attempt', name=op.f('uq_charge_purpose_purpose_id_period_attempt')),
+    sa.UniqueConstraint('token', name=op.f('uq_charge_token'))
+    )
+    with op.batch_alter_table('charge', schema=None) as batch_op:
+        batch_op.create_index('ix_charge_due', ['provider', 'state', 'due_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_charge_mandate_id'), ['mandate_id'], unique=False)
+        batch_op.create_index('ix_charge_news', ['purpose'], unique=False, sqlite_where=sa.text('version > heard'), postgresql_where=sa.text('version > heard'))
+        batch_op.create_index(batch_op.f('ix_charge_party_id'), ['party_id'], unique=False)
+        batch_op.create_index('uq_charge_live', ['purpose', 'purpose_id', 'period'], unique=True, sqlite_where=sa.text("state IN ('open', 'pending', 'paid')"), postgresql_where=sa.text("state IN ('open', 'pending', 'paid')"))
+
     op.create_table('delivery',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('activity_id', sa.Uuid(), nullable=False),
@@ -318,6 +932,112 @@ def upgrade() -> None:
         batch_op.create_index('ix_delivery_object_uri_inbox', ['object_uri', 'inbox'], unique=False)
         batch_op.create_index('ix_delivery_recheck', ['recheck'], unique=False, sqlite_where=sa.text('recheck'), postgresql_where=sa.text('recheck'))
 
+    op.create_table('election_issuance',
+    sa.Column('election_id', sa.Uuid(), nullable=False),
+    sa.Column('membership_id', sa.Uuid(), nullable=False),
+    sa.Column('blinded', sa.LargeBinary(), nullable=True),
+    sa.Column('answer', sa.LargeBinary(), nullable=True),
+    sa.ForeignKeyConstraint(['election_id'], ['election.id'], name=op.f('fk_election_issuance_election_id')),
+    sa.ForeignKeyConstraint(['membership_id'], ['membership.id'], name=op.f('fk_election_issuance_membership_id')),
+    sa.PrimaryKeyConstraint('election_id', 'membership_id', name=op.f('pk_election_issuance'))
+    )
+    op.create_table('election_roll_entry',
+    sa.Column('election_id', sa.Uuid(), nullable=False),
+    sa.Column('membership_id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('salt', sa.LargeBinary(), nullable=False),
+    sa.Column('leaf', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['election_id'], ['election.id'], name=op.f('fk_election_roll_entry_election_id')),
+    sa.ForeignKeyConstraint(['membership_id'], ['membership.id'], name=op.f('fk_election_roll_entry_membership_id')),
+    sa.PrimaryKeyConstraint('election_id', 'membership_id', name=op.f('pk_election_roll_entry')),
+    sa.UniqueConstraint('election_id', 'leaf', name='uq_election_roll_entry_leaf'),
+    sa.UniqueConstraint('election_id', 'number', name=op.f('uq_election_roll_entry_election_id_number'))
+    )
+    op.create_table('expense_detail',
+    sa.Column('expense_id', sa.Uuid(), nullable=False),
+    sa.Column('payee', sa.Text(), nullable=False),
+    sa.Column('iban', sa.Text(), nullable=False),
+    sa.Column('words', sa.Text(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('rejected_why', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['expense_id'], ['expense.id'], name=op.f('fk_expense_detail_expense_id')),
+    sa.PrimaryKeyConstraint('expense_id', name=op.f('pk_expense_detail'))
+    )
+    op.create_table('expense_number',
+    sa.Column('iban', sa.Text(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('expense_id', sa.Uuid(), nullable=False),
+    sa.ForeignKeyConstraint(['expense_id'], ['expense.id'], name=op.f('fk_expense_number_expense_id')),
+    sa.PrimaryKeyConstraint('iban', 'number', name=op.f('pk_expense_number')),
+    sa.UniqueConstraint('expense_id', name=op.f('uq_expense_number_expense_id'))
+    )
+    op.create_table('gift',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('pledge_id', sa.Uuid(), nullable=False),
+    sa.Column('ordinal', sa.Integer(), nullable=False),
+    sa.Column('code_hash', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('redeemed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('redeemed_by', sa.Uuid(), nullable=True),
+    sa.Column('void_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['pledge_id'], ['pledge.id'], name=op.f('fk_gift_pledge_id')),
+    sa.ForeignKeyConstraint(['redeemed_by'], ['party.id'], name=op.f('fk_gift_redeemed_by')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_gift')),
+    sa.UniqueConstraint('code_hash', name=op.f('uq_gift_code_hash')),
+    sa.UniqueConstraint('pledge_id', 'ordinal', name=op.f('uq_gift_pledge_id_ordinal'))
+    )
+    op.create_table('instalment',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('pledge_id', sa.Uuid(), nullable=False),
+    sa.Column('period', sa.Text(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('next_try', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('first_failed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('charge_id', sa.Uuid(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('paid_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("state IN ('due', 'charging', 'paid', 'failed', 'dropped')", name=op.f('ck_instalment_state')),
+    sa.ForeignKeyConstraint(['pledge_id'], ['pledge.id'], name=op.f('fk_instalment_pledge_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_instalment')),
+    sa.UniqueConstraint('charge_id', name=op.f('uq_instalment_charge_id')),
+    sa.UniqueConstraint('pledge_id', 'period', name=op.f('uq_instalment_pledge_id_period'))
+    )
+    with op.batch_alter_table('instalment', schema=None) as batch_op:
+        batch_op.create_index('ix_instalment_state_next_try', ['state', 'next_try'], unique=False)
+
+    op.create_table('membership_event',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('membership_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('class', sa.Text(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('effective_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_id', sa.Uuid(), nullable=True),
+    sa.ForeignKeyConstraint(['by_id'], ['account.id'], name=op.f('fk_membership_event_by_id')),
+    sa.ForeignKeyConstraint(['membership_id'], ['membership.id'], name=op.f('fk_membership_event_membership_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_membership_event'))
+    )
+    with op.batch_alter_table('membership_event', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_membership_event_membership_id'), ['membership_id'], unique=False)
+
+    op.create_table('pledge_event',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('pledge_id', sa.Uuid(), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('by', sa.Text(), nullable=False),
+    sa.Column('values', sa.JSON(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['pledge_id'], ['pledge.id'], name=op.f('fk_pledge_event_pledge_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_pledge_event')),
+    sa.UniqueConstraint('pledge_id', 'seq', name=op.f('uq_pledge_event_pledge_id_seq')),
+    info={'append_only': True}
+    )
     op.create_table('reaction',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('post_id', sa.Uuid(), nullable=False),
@@ -333,6 +1053,102 @@ def upgrade() -> None:
     with op.batch_alter_table('reaction', schema=None) as batch_op:
         batch_op.create_index('ix_reaction_uri', ['uri'], unique=False)
 
+    op.create_table('receipt_person',
+    sa.Column('serial', sa.Integer(), nullable=False),
+    sa.Column('salt', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['serial'], ['receipt.serial'], name=op.f('fk_receipt_person_serial')),
+    sa.PrimaryKeyConstraint('serial', name=op.f('pk_receipt_person'))
+    )
+    op.create_table('register_entry',
+    sa.Column('membership_id', sa.Uuid(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('iban', sa.Text(), nullable=False),
+    sa.Column('keep_until', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['membership_id'], ['membership.id'], name=op.f('fk_register_entry_membership_id')),
+    sa.PrimaryKeyConstraint('membership_id', name=op.f('pk_register_entry'))
+    )
+    op.create_table('share_event',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('membership_id', sa.Uuid(), nullable=False),
+    sa.Column('lot', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('shares', sa.Integer(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('effective_on', sa.Date(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_id', sa.Uuid(), nullable=True),
+    sa.Column('other_id', sa.Uuid(), nullable=True),
+    sa.Column('cause_kind', sa.Text(), nullable=True),
+    sa.Column('cause_id', sa.Uuid(), nullable=True),
+    sa.CheckConstraint("kind IN ('subscribe', 'pay', 'unpay', 'approve', 'decline', 'give', 'take', 'notice', 'end', 'payout')", name=op.f('ck_share_event_kind')),
+    sa.CheckConstraint('amount >= 0', name=op.f('ck_share_event_amount')),
+    sa.CheckConstraint('shares >= 0', name=op.f('ck_share_event_shares')),
+    sa.ForeignKeyConstraint(['by_id'], ['account.id'], name=op.f('fk_share_event_by_id')),
+    sa.ForeignKeyConstraint(['membership_id'], ['membership.id'], name=op.f('fk_share_event_membership_id')),
+    sa.ForeignKeyConstraint(['other_id'], ['membership.id'], name=op.f('fk_share_event_other_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_share_event'))
+    )
+    with op.batch_alter_table('share_event', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_share_event_lot'), ['lot'], unique=False)
+        batch_op.create_index('ix_share_event_membership_id_effective_on', ['membership_id', 'effective_on'], unique=False)
+        batch_op.create_index('uq_share_event_payment', ['cause_kind', 'cause_id', 'lot'], unique=True, sqlite_where=sa.text("kind = 'pay'"), postgresql_where=sa.text("kind = 'pay'"))
+
+    op.create_table('share_payout_proposal',
+    sa.Column('membership_id', sa.Uuid(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('by_id', sa.Uuid(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['by_id'], ['account.id'], name=op.f('fk_share_payout_proposal_by_id')),
+    sa.ForeignKeyConstraint(['membership_id'], ['membership.id'], name=op.f('fk_share_payout_proposal_membership_id')),
+    sa.PrimaryKeyConstraint('membership_id', name=op.f('pk_share_payout_proposal'))
+    )
+    op.create_table('withdrawal',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('once', sa.Text(), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('party_id', sa.Uuid(), nullable=False),
+    sa.Column('contract', sa.Text(), nullable=False),
+    sa.Column('pledge_id', sa.Uuid(), nullable=True),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_withdrawal_party_id')),
+    sa.ForeignKeyConstraint(['pledge_id'], ['pledge.id'], name=op.f('fk_withdrawal_pledge_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_withdrawal')),
+    sa.UniqueConstraint('once', name=op.f('uq_withdrawal_once'))
+    )
+    with op.batch_alter_table('withdrawal', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_withdrawal_pledge_id'), ['pledge_id'], unique=False)
+
+    op.create_table('bank_line',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('file_id', sa.Uuid(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('iban', sa.Text(), nullable=False),
+    sa.Column('entry', sa.Text(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('booked_on', sa.Date(), nullable=False),
+    sa.Column('reference', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('charge_id', sa.Uuid(), nullable=True),
+    sa.Column('party_id', sa.Uuid(), nullable=True),
+    sa.CheckConstraint('amount <> 0', name=op.f('ck_bank_line_amount_not_zero')),
+    sa.ForeignKeyConstraint(['charge_id'], ['charge.id'], name=op.f('fk_bank_line_charge_id')),
+    sa.ForeignKeyConstraint(['file_id'], ['bank_file.id'], name=op.f('fk_bank_line_file_id')),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_bank_line_party_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bank_line')),
+    sa.UniqueConstraint('iban', 'entry', name=op.f('uq_bank_line_iban_entry'))
+    )
+    with op.batch_alter_table('bank_line', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_bank_line_charge_id'), ['charge_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_bank_line_file_id'), ['file_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_bank_line_party_id'), ['party_id'], unique=False)
+        batch_op.create_index('ix_bank_line_state', ['state', 'booked_on'], unique=False)
+
     op.create_table('byline',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('article_id', sa.Uuid(), nullable=False),
@@ -347,6 +1163,32 @@ def upgrade() -> None:
     with op.batch_alter_table('byline', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_byline_actor_id'), ['actor_id'], unique=False)
 
+    op.create_table('campaign_news',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('campaign_id', sa.Uuid(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('post_id', sa.Uuid(), nullable=True),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_campaign_news_campaign_id')),
+    sa.ForeignKeyConstraint(['post_id'], ['post.id'], name=op.f('fk_campaign_news_post_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_campaign_news'))
+    )
+    with op.batch_alter_table('campaign_news', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_campaign_news_campaign_id'), ['campaign_id'], unique=False)
+
+    op.create_table('campaign_waiver',
+    sa.Column('campaign_id', sa.Uuid(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('proposed_by', sa.Uuid(), nullable=False),
+    sa.Column('proposed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('agreed_by', sa.Uuid(), nullable=True),
+    sa.Column('agreed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['agreed_by'], ['account.id'], name=op.f('fk_campaign_waiver_agreed_by')),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_campaign_waiver_campaign_id')),
+    sa.ForeignKeyConstraint(['proposed_by'], ['account.id'], name=op.f('fk_campaign_waiver_proposed_by')),
+    sa.PrimaryKeyConstraint('campaign_id', name=op.f('pk_campaign_waiver'))
+    )
     op.create_table('correction',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('article_id', sa.Uuid(), nullable=False),
@@ -363,6 +1205,39 @@ def upgrade() -> None:
     with op.batch_alter_table('correction', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_correction_article_id'), ['article_id'], unique=False)
 
+    op.create_table('dispute',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('charge_id', sa.Uuid(), nullable=False),
+    sa.Column('provider', sa.Text(), nullable=False),
+    sa.Column('reference', sa.Text(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('fee', sa.BigInteger(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['charge_id'], ['charge.id'], name=op.f('fk_dispute_charge_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_dispute')),
+    sa.UniqueConstraint('provider', 'reference', name=op.f('uq_dispute_provider_reference'))
+    )
+    with op.batch_alter_table('dispute', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_dispute_charge_id'), ['charge_id'], unique=False)
+
+    op.create_table('funder_choice',
+    sa.Column('pledge_id', sa.Uuid(), nullable=False),
+    sa.Column('campaign_id', sa.Uuid(), nullable=False),
+    sa.Column('choice', sa.Text(), nullable=False),
+    sa.Column('to_campaign_id', sa.Uuid(), nullable=True),
+    sa.Column('chosen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("choice IN ('refund', 'reassign')", name=op.f('ck_funder_choice_choice')),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_funder_choice_campaign_id')),
+    sa.ForeignKeyConstraint(['pledge_id'], ['pledge.id'], name=op.f('fk_funder_choice_pledge_id')),
+    sa.ForeignKeyConstraint(['to_campaign_id'], ['campaign.id'], name=op.f('fk_funder_choice_to_campaign_id')),
+    sa.PrimaryKeyConstraint('pledge_id', name=op.f('pk_funder_choice'))
+    )
+    with op.batch_alter_table('funder_choice', schema=None) as batch_op:
+        batch_op.create_index('ix_funder_choice_campaign_id_done_at', ['campaign_id', 'done_at'], unique=False)
+
     op.create_table('page_address',
     sa.Column('path', sa.Text(), nullable=False),
     sa.Column('article_id', sa.Uuid(), nullable=False),
@@ -373,6 +1248,17 @@ def upgrade() -> None:
     with op.batch_alter_table('page_address', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_page_address_article_id'), ['article_id'], unique=False)
 
+    op.create_table('pitch_decision',
+    sa.Column('campaign_id', sa.Uuid(), nullable=False),
+    sa.Column('verdict', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('by_account_id', sa.Uuid(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("verdict IN ('accepted', 'declined')", name=op.f('ck_pitch_decision_verdict')),
+    sa.ForeignKeyConstraint(['by_account_id'], ['account.id'], name=op.f('fk_pitch_decision_by_account_id')),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_pitch_decision_campaign_id')),
+    sa.PrimaryKeyConstraint('campaign_id', name=op.f('pk_pitch_decision'))
+    )
     op.create_table('revision',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('article_id', sa.Uuid(), nullable=False),
@@ -395,28 +1281,183 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_revision')),
     sa.UniqueConstraint('article_id', 'number', name=op.f('uq_revision_article_id_number'))
     )
+    op.create_table('reward',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('campaign_id', sa.Uuid(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('least', sa.BigInteger(), nullable=False),
+    sa.Column('places', sa.Integer(), nullable=True),
+    sa.CheckConstraint('least > 0', name=op.f('ck_reward_least')),
+    sa.CheckConstraint('places > 0', name=op.f('ck_reward_places')),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_reward_campaign_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reward'))
+    )
+    with op.batch_alter_table('reward', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_reward_campaign_id'), ['campaign_id'], unique=False)
+
+    op.create_table('seats_paid',
+    sa.Column('instalment_id', sa.Uuid(), nullable=False),
+    sa.Column('seats', sa.Integer(), nullable=False),
+    sa.Column('price', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('paid_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['instalment_id'], ['instalment.id'], name=op.f('fk_seats_paid_instalment_id')),
+    sa.PrimaryKeyConstraint('instalment_id', name=op.f('pk_seats_paid'))
+    )
+    op.create_table('stretch',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('campaign_id', sa.Uuid(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.CheckConstraint('amount > 0', name=op.f('ck_stretch_amount')),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_stretch_campaign_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stretch')),
+    sa.UniqueConstraint('campaign_id', 'amount', name=op.f('uq_stretch_campaign_id_amount'))
+    )
+    op.create_table('tag',
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('article_id', sa.Uuid(), nullable=False),
+    sa.ForeignKeyConstraint(['article_id'], ['article.id'], name=op.f('fk_tag_article_id')),
+    sa.PrimaryKeyConstraint('name', 'article_id', name=op.f('pk_tag'))
+    )
+    op.create_table('bank_line_payer',
+    sa.Column('line_id', sa.Uuid(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('iban', sa.Text(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['line_id'], ['bank_line.id'], name=op.f('fk_bank_line_payer_line_id')),
+    sa.PrimaryKeyConstraint('line_id', name=op.f('pk_bank_line_payer'))
+    )
+    op.create_table('refund',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('charge_id', sa.Uuid(), nullable=True),
+    sa.Column('line_id', sa.Uuid(), nullable=True),
+    sa.Column('party_id', sa.Uuid(), nullable=True),
+    sa.Column('provider', sa.Text(), nullable=False),
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('asked_by_id', sa.Uuid(), nullable=True),
+    sa.Column('approved_by_id', sa.Uuid(), nullable=True),
+    sa.Column('reference', sa.Text(), nullable=True),
+    sa.Column('failure', sa.Text(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('lease_token', sa.Text(), nullable=True),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('amount > 0', name=op.f('ck_refund_amount_positive')),
+    sa.CheckConstraint('asked_by_id <> approved_by_id', name=op.f('ck_refund_two_people')),
+    sa.CheckConstraint('charge_id IS NULL OR line_id IS NULL', name=op.f('ck_refund_one_source')),
+    sa.ForeignKeyConstraint(['approved_by_id'], ['account.id'], name=op.f('fk_refund_approved_by_id')),
+    sa.ForeignKeyConstraint(['asked_by_id'], ['account.id'], name=op.f('fk_refund_asked_by_id')),
+    sa.ForeignKeyConstraint(['charge_id'], ['charge.id'], name=op.f('fk_refund_charge_id')),
+    sa.ForeignKeyConstraint(['line_id'], ['bank_line.id'], name=op.f('fk_refund_line_id')),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_refund_party_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_refund')),
+    sa.UniqueConstraint('key', name=op.f('uq_refund_key')),
+    sa.UniqueConstraint('line_id', name=op.f('uq_refund_line_id')),
+    sa.UniqueConstraint('provider', 'reference', name=op.f('uq_refund_provider_reference'))
+    )
+    with op.batch_alter_table('refund', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_refund_charge_id'), ['charge_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_refund_party_id'), ['party_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_refund_state'), ['state'], unique=False)
+
+    op.append_only('evidence')
+    op.append_only('posting')
+    op.append_only('seal')
+    op.append_only('self_check')
+    op.append_only('posting_line')
+    op.append_only('receipt')
+    op.append_only('pledge_event')
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('refund', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_refund_state'))
+        batch_op.drop_index(batch_op.f('ix_refund_party_id'))
+        batch_op.drop_index(batch_op.f('ix_refund_charge_id'))
+
+    op.drop_table('refund')
+    op.drop_table('bank_line_payer')
+    op.drop_table('tag')
+    op.drop_table('stretch')
+    op.drop_table('seats_paid')
+    with op.batch_alter_table('reward', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reward_campaign_id'))
+
+    op.drop_table('reward')
     op.drop_table('revision')
+    op.drop_table('pitch_decision')
     with op.batch_alter_table('page_address', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_page_address_article_id'))
 
     op.drop_table('page_address')
+    with op.batch_alter_table('funder_choice', schema=None) as batch_op:
+        batch_op.drop_index('ix_funder_choice_campaign_id_done_at')
+
+    op.drop_table('funder_choice')
+    with op.batch_alter_table('dispute', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_dispute_charge_id'))
+
+    op.drop_table('dispute')
     with op.batch_alter_table('correction', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_correction_article_id'))
 
     op.drop_table('correction')
+    op.drop_table('campaign_waiver')
+    with op.batch_alter_table('campaign_news', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_campaign_news_campaign_id'))
+
+    op.drop_table('campaign_news')
     with op.batch_alter_table('byline', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_byline_actor_id'))
 
     op.drop_table('byline')
+    with op.batch_alter_table('bank_line', schema=None) as batch_op:
+        batch_op.drop_index('ix_bank_line_state')
+        batch_op.drop_index(batch_op.f('ix_bank_line_party_id'))
+        batch_op.drop_index(batch_op.f('ix_bank_line_file_id'))
+        batch_op.drop_index(batch_op.f('ix_bank_line_charge_id'))
+
+    op.drop_table('bank_line')
+    with op.batch_alter_table('withdrawal', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_withdrawal_pledge_id'))
+
+    op.drop_table('withdrawal')
+    op.drop_table('share_payout_proposal')
+    with op.batch_alter_table('share_event', schema=None) as batch_op:
+        batch_op.drop_index('uq_share_event_payment', sqlite_where=sa.text("kind = 'pay'"), postgresql_where=sa.text("kind = 'pay'"))
+        batch_op.drop_index('ix_share_event_membership_id_effective_on')
+        batch_op.drop_index(batch_op.f('ix_share_event_lot'))
+
+    op.drop_table('share_event')
+    op.drop_table('register_entry')
+    op.drop_table('receipt_person')
     with op.batch_alter_table('reaction', schema=None) as batch_op:
         batch_op.drop_index('ix_reaction_uri')
 
     op.drop_table('reaction')
+    op.drop_table('pledge_event')
+    with op.batch_alter_table('membership_event', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_membership_event_membership_id'))
+
+    op.drop_table('membership_event')
+    with op.batch_alter_table('instalment', schema=None) as batch_op:
+        batch_op.drop_index('ix_instalment_state_next_try')
+
+    op.drop_table('instalment')
+    op.drop_table('gift')
+    op.drop_table('expense_number')
+    op.drop_table('expense_detail')
+    op.drop_table('election_roll_entry')
+    op.drop_table('election_issuance')
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.drop_index('ix_delivery_recheck', sqlite_where=sa.text('recheck'), postgresql_where=sa.text('recheck'))
         batch_op.drop_index('ix_delivery_object_uri_inbox')
@@ -424,6 +1465,19 @@ def downgrade() -> None:
         batch_op.drop_index('ix_delivery_due', sqlite_where=sa.text("state = 'due'"), postgresql_where=sa.text("state = 'due'"))
 
     op.drop_table('delivery')
+    with op.batch_alter_table('charge', schema=None) as batch_op:
+        batch_op.drop_index('uq_charge_live', sqlite_where=sa.text("state IN ('open', 'pending', 'paid')"), postgresql_where=sa.text("state IN ('open', 'pending', 'paid')"))
+        batch_op.drop_index(batch_op.f('ix_charge_party_id'))
+        batch_op.drop_index('ix_charge_news', sqlite_where=sa.text('version > heard'), postgresql_where=sa.text('version > heard'))
+        batch_op.drop_index(batch_op.f('ix_charge_mandate_id'))
+        batch_op.drop_index('ix_charge_due')
+
+    op.drop_table('charge')
+    with op.batch_alter_table('campaign', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_campaign_story_id'))
+        batch_op.drop_index('ix_campaign_state_closes_at')
+
+    op.drop_table('campaign')
     with op.batch_alter_table('article', schema=None) as batch_op:
         batch_op.drop_index('ix_article_state_published_at')
         batch_op.drop_index(batch_op.f('ix_article_section_id'))
@@ -431,12 +1485,50 @@ def downgrade() -> None:
 
     op.drop_table('article')
     op.drop_table('section')
+    op.drop_table('seat_taken')
+    with op.batch_alter_table('receipt', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_receipt_party_id'))
+
+    op.drop_table('receipt')
+    with op.batch_alter_table('posting_line', schema=None) as batch_op:
+        batch_op.drop_index('ix_posting_line_story', sqlite_where=sa.text('story_id IS NOT NULL'), postgresql_where=sa.text('story_id IS NOT NULL'))
+        batch_op.drop_index('ix_posting_line_party', sqlite_where=sa.text('party_id IS NOT NULL'), postgresql_where=sa.text('party_id IS NOT NULL'))
+        batch_op.drop_index('ix_posting_line_campaign', sqlite_where=sa.text('campaign_id IS NOT NULL'), postgresql_where=sa.text('campaign_id IS NOT NULL'))
+        batch_op.drop_index('ix_posting_line_account')
+
+    op.drop_table('posting_line')
     with op.batch_alter_table('post', schema=None) as batch_op:
         batch_op.drop_index('ix_post_in_reply_to_id_published_at')
         batch_op.drop_index(batch_op.f('ix_post_in_reply_to'))
         batch_op.drop_index('ix_post_author_id_published_at')
 
     op.drop_table('post')
+    with op.batch_alter_table('pledge', schema=None) as batch_op:
+        batch_op.drop_index('uq_pledge_running', sqlite_where=sa.text("rhythm <> 'once' AND purpose = 'support' AND state IN ('promised', 'active', 'late', 'paused')"), postgresql_where=sa.text("rhythm <> 'once' AND purpose = 'support' AND state IN ('promised', 'active', 'late', 'paused')"))
+        batch_op.drop_index('ix_pledge_party_id')
+        batch_op.drop_index(batch_op.f('ix_pledge_next_on'))
+        batch_op.drop_index('ix_pledge_campaign_id_state')
+
+    op.drop_table('pledge')
+    with op.batch_alter_table('payment_order', schema=None) as batch_op:
+        batch_op.drop_index('uq_payment_order_live', sqlite_where=sa.text('live'), postgresql_where=sa.text('live'))
+        batch_op.drop_index(batch_op.f('ix_payment_order_file_id'))
+
+    op.drop_table('payment_order')
+    with op.batch_alter_table('party_data', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_party_data_email'))
+
+    op.drop_table('party_data')
+    with op.batch_alter_table('membership', schema=None) as batch_op:
+        batch_op.drop_index('uq_membership_live', sqlite_where=sa.text("state IN ('applied', 'active', 'leaving')"), postgresql_where=sa.text("state IN ('applied', 'active', 'leaving')"))
+        batch_op.drop_index('ix_membership_state_ended_at')
+        batch_op.drop_index(batch_op.f('ix_membership_party_id'))
+
+    op.drop_table('membership')
+    with op.batch_alter_table('mandate', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_mandate_party_id'))
+
+    op.drop_table('mandate')
     with op.batch_alter_table('key', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_key_actor_id'))
 
@@ -445,38 +1537,103 @@ def downgrade() -> None:
         batch_op.drop_index('ix_follow_followed_id_accepted_at')
 
     op.drop_table('follow')
+    with op.batch_alter_table('expense', schema=None) as batch_op:
+        batch_op.drop_index('ix_expense_state')
+        batch_op.drop_index(batch_op.f('ix_expense_party_id'))
+        batch_op.drop_index(batch_op.f('ix_expense_asked_by_id'))
+
+    op.drop_table('expense')
+    op.drop_table('erasure')
+    with op.batch_alter_table('cover', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_cover_party_id'))
+
+    op.drop_table('cover')
+    with op.batch_alter_table('allotment', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_allotment_surplus_id'))
+        batch_op.drop_index(batch_op.f('ix_allotment_party_id'))
+        batch_op.drop_index('ix_allotment_choice')
+
+    op.drop_table('allotment')
     with op.batch_alter_table('activity', schema=None) as batch_op:
         batch_op.drop_index('ix_activity_waiting', sqlite_where=sa.text('fanned_out_at IS NULL'), postgresql_where=sa.text('fanned_out_at IS NULL'))
         batch_op.drop_index('ix_activity_object_uri')
         batch_op.drop_index('ix_activity_actor_id_created_at')
 
     op.drop_table('activity')
+    with op.batch_alter_table('surplus', schema=None) as batch_op:
+        batch_op.drop_index('uq_surplus_live', sqlite_where=sa.text("state IN ('proposed', 'approved')"), postgresql_where=sa.text("state IN ('proposed', 'approved')"))
+
+    op.drop_table('surplus')
+    with op.batch_alter_table('sign_in_link', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_sign_in_link_account_id'))
+
+    op.drop_table('sign_in_link')
     with op.batch_alter_table('sign_in', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sign_in_account_id'))
 
     op.drop_table('sign_in')
+    op.drop_table('posting_memo')
     op.drop_table('personal_data')
+    with op.batch_alter_table('payment_file', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_payment_file_state'))
+
+    op.drop_table('payment_file')
+    op.drop_table('party')
     op.drop_table('office')
+    op.drop_table('month_total')
     op.drop_table('minute_detail')
     with op.batch_alter_table('grant', schema=None) as batch_op:
         batch_op.drop_index('ix_grant_account_id_power')
 
     op.drop_table('grant')
+    op.drop_table('day_total')
+    op.drop_table('bank_file')
+    with op.batch_alter_table('balance', schema=None) as batch_op:
+        batch_op.drop_index('ix_balance_key')
+
+    op.drop_table('balance')
+    op.drop_table('adopted_accounts')
     with op.batch_alter_table('actor', schema=None) as batch_op:
         batch_op.drop_index('uq_actor_local_handle', sqlite_where=sa.text('local'), postgresql_where=sa.text('local'))
         batch_op.drop_index(batch_op.f('ix_actor_host'))
 
     op.drop_table('actor')
     op.drop_table('timer')
+    op.drop_table('statute_change')
+    with op.batch_alter_table('self_check', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_self_check_at'))
+
+    op.drop_table('self_check')
+    op.drop_table('seal')
     with op.batch_alter_table('received', schema=None) as batch_op:
         batch_op.drop_index('ix_received_state_next_try')
 
     op.drop_table('received')
+    with op.batch_alter_table('provider_event', schema=None) as batch_op:
+        batch_op.drop_index('ix_provider_event_state_due_at')
+
+    op.drop_table('provider_event')
+    with op.batch_alter_table('posting', schema=None) as batch_op:
+        batch_op.drop_index('ix_posting_on')
+
+    op.drop_table('posting')
+    op.drop_table('plan')
     op.drop_table('picture')
     op.drop_table('peer')
     op.drop_table('minute')
+    op.drop_table('looked')
+    with op.batch_alter_table('letter', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_letter_to'))
+        batch_op.drop_index('ix_letter_state_due_at')
+
+    op.drop_table('letter')
+    op.drop_table('ledger_account')
     op.drop_table('grave')
+    op.drop_table('evidence_salt')
+    op.drop_table('evidence')
+    op.drop_table('election')
     op.drop_table('demo')
+    op.drop_table('chain_head')
     op.drop_table('block')
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.drop_index('ix_attempt_key_at')
