@@ -4,7 +4,6 @@ A handle is never renamed and never given again; keys are never changed by thems
 because some peers (snac2) keep the first they saw for ever.
 """
 
-import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -22,105 +21,14 @@ from commons import limits, outbound, sanitize, strict_json
 from commons.accounts import Account
 from commons.clock import now
 from commons.config import host_of, settings
-from commons.db import database
+from commons.db import database, new_id
 from commons.language import N_
 from commons.refusal import Refused
 from federation import keys, signatures, vocabulary
+from federation.handles import HANDLE, RESERVED
 from federation.models import Actor, Follow, Key
 
-HANDLE = re.compile(r"[a-z0-9_]{1,30}\Z")
 INSTANCE = "instance"
-# Names that an address of ours begins with, or that would mislead.
-RESERVED = frozenset(
-    [
-        "about",
-        "account",
-        "accounts",
-        "activities",
-        "actor",
-        "admin",
-        "administrator",
-        "api",
-        "archive",
-        "assets",
-        "author",
-        "authorize_interaction",
-        "authors",
-        "board",
-        "books",
-        "campaigns",
-        "cast",
-        "corrections",
-        "de",
-        "elections",
-        "en",
-        "favicon",
-        "feed",
-        "feeds",
-        "files",
-        "followers",
-        "following",
-        "from_others",
-        "healthz",
-        "help",
-        "host",
-        "inbox",
-        "instance",
-        "interact",
-        "join",
-        "livez",
-        "login",
-        "logout",
-        "mail",
-        "me",
-        "media",
-        "members",
-        "membership",
-        "metrics",
-        "minutes",
-        "moderator",
-        "news",
-        "nodeinfo",
-        "objects",
-        "operator",
-        "outbox",
-        "owner",
-        "page",
-        "pages",
-        "pitches",
-        "pledges",
-        "postmaster",
-        "preview",
-        "privacy",
-        "readyz",
-        "robots",
-        "root",
-        "rostra",
-        "search",
-        "sections",
-        "security",
-        "settings",
-        "sign_in",
-        "sign_out",
-        "sitemap",
-        "static",
-        "stories",
-        "studio",
-        "support",
-        "system",
-        "tags",
-        "terms",
-        "text",
-        "trust",
-        "users",
-        "vote",
-        "votes",
-        "webmaster",
-        "well_known",
-        "www",
-    ]
-)
-
 MAIN_KEY = "#main-key"
 ED25519_KEY = "#ed25519-key"
 
@@ -145,6 +53,11 @@ def create_local(
     if handle in RESERVED and kind != "Application":
         raise Refused(N_("The handle %(handle)s is reserved."), handle=handle)
     origin = settings().origin
+    elsewhere = select(Actor.id).where(
+        Actor.local, Actor.kind == "Application", Actor.uri != f"{origin}/actor"
+    )
+    if session.scalar(elsewhere.limit(1)) is not None:
+        raise Refused(N_("This newsroom was founded at another address; ROSTRA_ORIGIN cannot be changed."))
     uri = f"{origin}/actor" if kind == "Application" else f"{origin}/@{handle}"
     actor = Actor(
         uri=uri,
@@ -217,7 +130,9 @@ def found_newsroom(session: Session) -> None:
         raise Refused(
             N_("This newsroom was founded at %(origin)s; ROSTRA_ORIGIN cannot be changed."), origin=origin
         )
-    if local(session, settings().handle) is None:
+    # The first group is the newsroom; the others are sections, whose handles are no answer.
+    groups = select(Actor.handle).where(Actor.local, Actor.kind == "Group")
+    if session.scalar(groups.order_by(Actor.created_at, Actor.id).limit(1)) != settings().handle:
         raise Refused(N_("This newsroom was founded with another handle; ROSTRA_HANDLE cannot be changed."))
 
 
@@ -362,7 +277,15 @@ class Gone(Refused):
 
 def fetch(uri: str, budget: outbound.Budget | None = None) -> RemoteActor:
     """Ask another server for its actor; touches no database."""
-    return read(fetch_document(uri, budget or outbound.Budget(2), limits.ACTOR_BODY))
+    return read_at(uri, fetch_document(uri, budget or outbound.Budget(2), limits.ACTOR_BODY))
+
+
+def read_at(uri: str, value: vocabulary.Object) -> RemoteActor:
+    """Like ``read``, for what was fetched at ``uri``: a redirect may have led to somebody else."""
+    found = read(value)
+    if found.uri != uri:
+        raise NotAnActor(N_("its id is not its address"))
+    return found
 
 
 def read(value: vocabulary.Object) -> RemoteActor:
@@ -370,11 +293,14 @@ def read(value: vocabulary.Object) -> RemoteActor:
     uri = vocabulary.text_of(value.get("id"))
     handle = vocabulary.text_of(value.get("preferredUsername"))
     inbox = vocabulary.text_of(value.get("inbox"))
-    if value.get("type") not in vocabulary.ACTOR_KINDS:
+    kind = vocabulary.kind_of(value, vocabulary.ACTOR_KINDS)
+    if not kind:
         raise NotAnActor(N_("it has another type"))
+    if not vocabulary.is_short(uri):
+        raise NotAnActor(N_("its id is not its address"))
     if not handle or len(handle) > limits.HANDLE_CHARS:
         raise NotAnActor(N_("it has no handle"))
-    if not inbox or not vocabulary.same_origin(inbox, uri) or len(inbox) > limits.URL_CHARS:
+    if not _is_at_home(inbox, uri):
         raise NotAnActor(N_("its inbox is elsewhere"))
     endpoints = value.get("endpoints")
     shared = vocabulary.text_of(endpoints.get("sharedInbox")) if isinstance(endpoints, dict) else ""
@@ -382,23 +308,33 @@ def read(value: vocabulary.Object) -> RemoteActor:
     url = vocabulary.url_of(value) or uri
     return RemoteActor(
         uri=uri,
-        kind=value["type"],
+        kind=kind,
         handle=sanitize.plain(handle, limits.HANDLE_CHARS),
         name=sanitize.plain(vocabulary.text_of(value.get("name")), limits.NAME_CHARS) or handle,
         summary=sanitize.remote_html(vocabulary.text_of(value.get("summary"))[: limits.SUMMARY_CHARS]),
         url=url if vocabulary.same_origin(url, uri) else uri,
         icon=vocabulary.url_of(icon) if isinstance(icon, dict) else None,
         inbox=inbox,
-        shared_inbox=shared if shared and vocabulary.same_origin(shared, uri) else None,
+        shared_inbox=shared if _is_at_home(shared, uri) else None,
         followers=vocabulary.id_of(value.get("followers")),
         keys=tuple(_usable_keys(value, uri)),
     )
 
 
+def _is_at_home(inbox: str, uri: str) -> bool:
+    """Whether an inbox stands on the actor's own server, at an address that we speak to."""
+    try:
+        outbound.check_url(inbox)
+    except outbound.Unreachable:
+        return False
+    return vocabulary.same_origin(inbox, uri) and vocabulary.is_short(inbox)
+
+
 def _usable_keys(value: vocabulary.Object, owner: str) -> Iterator[tuple[str, keys.Kind, str]]:
     """The keys that are the actor's own, by its word and its origin, and of a kind that we use."""
     for key_id, named_owner, pem in vocabulary.public_keys(value):
-        if named_owner != owner or not vocabulary.same_origin(key_id, owner):
+        at_home = vocabulary.same_origin(key_id, owner) and vocabulary.is_short(key_id)
+        if named_owner != owner or not at_home:
             continue
         with suppress(keys.BadKey):
             yield key_id, keys.kind_of(keys.load_public(pem)), pem
@@ -408,7 +344,7 @@ def store(session: Session, found: RemoteActor) -> Actor:
     """Insert or renew what we know of another server's actor."""
     actor = known(session, found.uri)
     if actor is None:
-        actor = Actor(uri=found.uri, local=False)
+        actor = Actor(id=new_id(), uri=found.uri, local=False)
         session.add(actor)
     elif actor.local:
         raise NotAnActor(N_("it claims to be one of ours"))
@@ -416,12 +352,22 @@ def store(session: Session, found: RemoteActor) -> Actor:
     actor.name, actor.summary, actor.url, actor.icon = found.name, found.summary, found.url, found.icon
     actor.inbox, actor.shared_inbox, actor.followers = found.inbox, found.shared_inbox, found.followers
     actor.fetched_at, actor.gone_at = now(), None
-    kept = {key.uri: key for key in actor.keys}
-    actor.keys = [kept.get(uri) or Key(uri=uri, kind=kind, public=public) for uri, kind, public in found.keys]
-    for key, (_uri, kind, public) in zip(actor.keys, found.keys, strict=True):
-        key.kind, key.public, key.fetched_at = kind, public, now()
+    _store_keys(session, actor, found)
     session.flush()
     return actor
+
+
+def _store_keys(session: Session, actor: Actor, found: RemoteActor) -> None:
+    """Take over the actor's keys; one that is known as somebody else's stays hers."""
+    published = {uri: (kind, public) for uri, kind, public in found.keys}
+    known_keys = {key.uri: key for key in session.scalars(select(Key).where(Key.uri.in_(published)))}
+    kept = []
+    for uri, (kind, public) in published.items():
+        key = known_keys.get(uri) or Key(uri=uri, actor_id=actor.id)
+        if key.actor_id == actor.id:
+            key.kind, key.public, key.fetched_at = kind, public, now()
+            kept.append(key)
+    actor.keys = kept
 
 
 def known(session: Session, uri: str) -> Actor | None:

@@ -21,10 +21,14 @@ _read_at = float("-inf")
 
 def is_blocked(uri: str) -> bool:
     """Whether the host of ``uri``, with its port, or one above it, is blocked."""
-    name, colon, port = host_of(uri).rstrip(".").partition(":")
+    try:
+        host = host_of(uri)
+    except ValueError:
+        return False  # no address, so nobody's
     blocked = _blocked()
-    labels = name.split(".")
-    return bool(blocked) and any(
+    name, colon, port = host.partition(":")
+    labels = name.rstrip(".").split(".")
+    return host in blocked or any(
         ".".join(labels[start:]) + colon + port in blocked for start in range(len(labels))
     )
 

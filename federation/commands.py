@@ -82,4 +82,13 @@ def create_account(handle: str, email: str, name: str, granted: tuple[str, ...])
     click.echo(address)
 
 
+@account.command("close")
+@click.argument("handle")
+def close_account(handle: str) -> None:
+    """End the account of HANDLE for good: its data is erased, and every server it ever reached is told."""
+    with database().transaction() as session:
+        address = people.close(session, handle, by=None).uri
+    click.echo(address)
+
+
 COMMANDS: tuple[click.Command, ...] = (account, deliveries)

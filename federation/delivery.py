@@ -51,7 +51,8 @@ class Claimed:
     probing: bool
     token: str
     until: datetime
-    knocks: int = 1
+    # What the other dialect was answered, where this is the second knock
+    refused: int | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,11 @@ class Round:
                 break
             row = self.backlog.popleft()
             if row.until < latest:
-                continue  # its lease would run out under way; it is claimed again when it has
+                # Its lease would run out under way; it is claimed again when it has. What was
+                # knocked once has had its try, or a slow host would be asked for ever.
+                if row.refused is not None:
+                    self.outcomes.append(Outcome(row, row.refused))
+                continue
             if self.by_host[row.host] >= PER_HOST:
                 self.backlog.append(row)
                 continue
@@ -172,9 +177,9 @@ class Round:
         if isinstance(answer, outbound.Unreachable):
             self.outcomes.append(Outcome(row, None, str(answer)))
             return
-        if answer.status in retries.OTHER_DIALECT and row.knocks == 1:
+        if answer.status in retries.OTHER_DIALECT and row.refused is None:
             other: Dialect = "rfc9421" if row.dialect == "cavage" else "cavage"
-            self.backlog.appendleft(replace(row, dialect=other, knocks=2))
+            self.backlog.appendleft(replace(row, dialect=other, refused=answer.status))
             return
         after = retry_after(answer.headers.get("retry-after"))
         self.outcomes.append(Outcome(row, answer.status, retry_after=after))
@@ -192,7 +197,8 @@ class Round:
             with database().transaction() as session:
                 session.execute(
                     update(Delivery)
-                    .where(Delivery.id.in_([row.id for row in rows]), Delivery.lease_token == rows[0].token)
+                    .where(Delivery.id.in_([row.id for row in rows]))
+                    .where(Delivery.lease_token.in_({row.token for row in rows}))
                     .values(lease_until=None, lease_token=None)
                 )
 
@@ -304,7 +310,8 @@ def record(outcomes: list[Outcome]) -> None:
     with database().transaction() as session:
         moment = db_now(session)
         rows = []
-        for outcome in outcomes:
+        # In one order for all workers, or two that know the same hosts could wait for each other.
+        for outcome in sorted(outcomes, key=lambda outcome: outcome.claimed.host):
             tries = outcome.claimed.tries + 1
             verdict = retries.judge(outcome.status, tries, outcome.retry_after)
             rows.append(
@@ -322,7 +329,7 @@ def record(outcomes: list[Outcome]) -> None:
             claimed = outcome.claimed
             if verdict.host_failed:
                 peers.record_failure(session, claimed.host, moment)
-            elif verdict.state == "sent" and (claimed.probing or claimed.knocks > 1):
+            elif verdict.state == "sent" and (claimed.probing or claimed.refused is not None):
                 peers.record_success(session, claimed.host, moment, claimed.dialect)
         connection = session.connection()
         session.flush()

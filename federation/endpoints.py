@@ -17,7 +17,7 @@ from commons import limits, web
 from commons.config import settings
 from commons.db import database
 from commons.refusal import Refused
-from federation import actors, follows, inbox, outbox, posts, vocabulary, webfinger
+from federation import actors, follows, inbox, outbox, posts, rates, vocabulary, webfinger
 from federation.messages import Message
 from federation.models import Activity, Actor, Post
 
@@ -128,6 +128,8 @@ def actor(handle: str) -> Response:
     """The actor's document, or its page."""
     found = _local(handle)
     if found.gone_at is not None:
+        if not wants_activity():
+            abort(410)
         return _activity(vocabulary.document(vocabulary.tombstone(found.uri, found.kind, found.gone_at)), 410)
     if handle != found.handle:
         return _page(redirect(found.uri, 301))
@@ -215,7 +217,12 @@ def story(story_id: uuid.UUID) -> Response:
     if post.gone_at is not None:
         abort(410)
     address: StoryAddress = current_app.extensions["rostra.pages"]["story"]
-    return _page(redirect(address(session, story_id) or f"{settings().origin}/from-others#{post.id}", 302))
+    return _page(redirect(address(session, story_id) or _readable(post), 302))
+
+
+def _readable(post: Post) -> str:
+    """The page of a notice of ours; an answer of ours stands among those of others."""
+    return post.url if post.url != post.uri else f"{settings().origin}/from-others#{post.id}"
 
 
 @machine.get("/stories/<uuid:story_id>/replies")
@@ -238,6 +245,8 @@ def activity(activity_id: uuid.UUID) -> Response:
     found = web.session().get(Activity, activity_id)
     if found is None or not found.public:
         abort(404)
+    if outbox.is_withdrawn(web.session(), found):
+        abort(410)
     return _activity(found.document)
 
 
@@ -262,6 +271,18 @@ def personal_inbox(handle: str) -> Response:
 
 
 def _receive() -> Response:
+    network = web.network()
+    rates.refused.require(network)
+    try:
+        _accept()
+    except Refused as refusal:
+        if refusal.status in (400, 401, 403, 415):
+            rates.refused.count(network)
+        raise
+    return Response(status=202)
+
+
+def _accept() -> None:
     request.max_content_length = limits.INBOX_BODY
     if request.mimetype not in inbox.MEDIA_TYPES:
         raise Refused("This inbox reads application/activity+json.", status=415)
@@ -273,7 +294,6 @@ def _receive() -> Response:
             body=request.get_data(),
         )
     )
-    return Response(status=202)
 
 
 def _uuid(text: str) -> uuid.UUID:

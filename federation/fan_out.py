@@ -4,18 +4,19 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from commons import jobs
 from commons.clock import now
 from commons.config import host_of
-from commons.db import database, new_id
+from commons.db import database, new_id, one_at_a_time
 from federation import actors, delivery
-from federation.models import Activity, Delivery
+from federation.models import Activity, Delivery, Post
 
 CHUNK = 500
+FAN_OUT_LOCK = 0x66616E
 LANES = 8
 ROWS_PER_LANE = 100
 
@@ -30,12 +31,13 @@ def fan_out_due() -> int:
 
 def _fan_out_next() -> bool:
     with database().transaction() as session:
+        # A later activity must not overtake an earlier one: its audience is read from the rows of that.
+        one_at_a_time(session, FAN_OUT_LOCK)
         activity = session.scalars(
             select(Activity)
             .where(Activity.fanned_out_at.is_(None))
-            .order_by(Activity.created_at)
+            .order_by(Activity.created_at, Activity.id)
             .limit(1)
-            .with_for_update(skip_locked=True)
         ).first()
         if activity is None:
             return False
@@ -64,7 +66,19 @@ def inboxes(session: Session, audience: dict[str, Any]) -> set[str]:
         found |= set(
             session.scalars(select(Delivery.inbox).where(Delivery.object_uri == audience["reached"]))
         )
+    if audience.get("reached_by"):
+        found |= _reached_by(session, uuid.UUID(audience["reached_by"]))
     return found
+
+
+def _reached_by(session: Session, actor_id: uuid.UUID) -> set[str]:
+    said = select(Post.uri).where(Post.author_id == actor_id)
+    wanted = select(Delivery.inbox).join(Delivery.activity)
+    return set(
+        session.scalars(
+            wanted.where(or_(Activity.actor_id == actor_id, Delivery.object_uri.in_(said))).distinct()
+        )
+    )
 
 
 def _followers(session: Session, actor_id: str) -> list[tuple[uuid.UUID, str, str | None]]:

@@ -5,6 +5,7 @@ slow half, in a worker: what it means, with one effect however often it comes.
 import logging
 import secrets
 import threading
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from functools import cache
 
 from sqlalchemy import Executable, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from commons import jobs, limits, outbound, strict_json
@@ -22,7 +24,7 @@ from commons.db import database, new_id
 from commons.language import N_
 from commons.refusal import Refused
 from commons.together import Together
-from federation import actors, blocks, keys, peers, signatures, vocabulary
+from federation import actors, blocks, keys, peers, rates, signatures, vocabulary
 from federation.activities import accept as accept_
 from federation.activities import announce, create, delete, follow, like, reject, undo
 from federation.activities import update as update_
@@ -47,6 +49,7 @@ MEDIA_TYPES = {"application/activity+json", "application/ld+json", "application/
 # Keywords of JSON-LD by which a document can say something else than it seems to.
 SMUGGLING = {"@graph", "@included", "@reverse"}
 CLAIM = 50
+ROUND_SECONDS = 30
 LEASE_SECONDS = 60
 RETRY_SECONDS = (30, 300, 1800, 7200)
 
@@ -65,7 +68,7 @@ class Envelope:
 
 
 def accept(message: Message) -> None:
-    """Keep a verified activity. ``Refused`` with 400, 401, 403 or 413; a known one changes nothing.
+    """Keep a verified activity. ``Refused`` with 400, 401, 403, 413 or 429; a known one changes nothing.
 
     The network is asked at most once, for a key that we do not have, and never within a transaction.
     """
@@ -74,7 +77,11 @@ def accept(message: Message) -> None:
         raise Refused(N_("This server is blocked here."), status=403)
     if envelope.kind == "Delete" and _deletes_stranger(envelope):
         return
-    _keeper.add(Kept(envelope, message.body, verify(message, envelope.actor)))
+    fetched = verify(message, envelope.actor)
+    host = host_of(envelope.actor)
+    rates.taken.require(host)
+    rates.taken.count(host)
+    _keeper.add(Kept(envelope, message.body, fetched))
 
 
 def read(body: bytes) -> Envelope:
@@ -96,7 +103,7 @@ def read(body: bytes) -> Envelope:
 
 
 def _check_address(address: str) -> None:
-    if not address or len(address) > limits.URL_CHARS:
+    if not address or not vocabulary.is_short(address):
         raise Refused(N_("The activity needs an id and an actor."), status=400)
     if vocabulary.origin_of(address) == settings().origin:
         raise Refused(N_("Nobody else speaks for an actor of ours."), status=403)
@@ -221,6 +228,13 @@ def _keep(batch: Sequence[Kept]) -> None:
         }
         for kept in batch
     ]
+    try:
+        _write(batch, rows)
+    except IntegrityError:
+        _write(batch, rows)  # another process met one of these actors at the same moment: now we know her
+
+
+def _write(batch: Sequence[Kept], rows: list[dict[str, object]]) -> None:
     with database().transaction() as session:
         for fetched in {kept.fetched.uri: kept.fetched for kept in batch if kept.fetched}.values():
             actors.store(session, fetched)
@@ -243,15 +257,31 @@ _keeper = Together(_keep, limits.KEPT_AT_ONCE)
 
 
 def process_due() -> int:
-    """Job: apply what has come in, oldest first. Returns how many."""
-    done = 0
-    while True:
-        claimed = _claim()
-        for row_id, token in claimed:
+    """Job: apply what has come in, oldest first, until nothing is due or half a minute has passed.
+
+    A job that stops early rings for the next, so that other work gets its turn. Returns how many.
+    """
+    done, ends_at = 0, time.monotonic() + ROUND_SECONDS
+    while claimed := _claim():
+        for number, (row_id, token) in enumerate(claimed):
+            if time.monotonic() > ends_at:
+                _release(claimed[number:])
+                jobs.ring(process_due)
+                return done
             process(row_id, token)
-        done += len(claimed)
-        if not claimed:
-            return done
+            done += 1
+    return done
+
+
+def _release(claimed: Sequence[tuple[uuid.UUID, str]]) -> None:
+    """Give back what was claimed and not begun."""
+    with database().transaction() as session:
+        session.execute(
+            update(Received)
+            .where(Received.id.in_([row_id for row_id, _token in claimed]))
+            .where(Received.lease_token == claimed[0][1])
+            .values(lease_token=None, lease_until=None)
+        )
 
 
 def _claim() -> list[tuple[uuid.UUID, str]]:
@@ -304,7 +334,7 @@ def _fetch(uri: str, budget: outbound.Budget) -> vocabulary.Object | Exception:
 
 def _apply(row_id: uuid.UUID, token: str, fetched: dict[str, vocabulary.Object | Exception]) -> None:
     with database().transaction() as session:
-        row = session.get_one(Received, row_id)
+        row = session.get_one(Received, row_id, with_for_update=True)
         if row.lease_token != token or row.state != "due":
             return
         state, outcome = _effect(session, row, fetched)
@@ -319,6 +349,8 @@ def _effect(
     receive = RECEIVERS.get(row.kind)
     if receive is None:
         return "ignored", "no receiver"
+    if blocks.is_blocked(row.actor_uri):
+        return "ignored", "blocked"
     actor = actors.known(session, row.actor_uri)
     if actor is None or actor.gone_at is not None:
         return "ignored", "unknown actor"
@@ -336,7 +368,7 @@ def _effect(
 def _postpone(row_id: uuid.UUID, token: str, why: str) -> None:
     """Try again later, a few times; the row stays as a record either way."""
     with database().transaction() as session:
-        row = session.get_one(Received, row_id)
+        row = session.get_one(Received, row_id, with_for_update=True)
         if row.lease_token != token:
             return
         row.lease_token = row.lease_until = None

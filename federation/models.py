@@ -183,7 +183,8 @@ class Activity(Base):
     """Something an actor of ours did; exactly these bytes go to every inbox.
 
     ``audience`` says whom: ``{"followers": [actor ids], "but_not": [actor ids], "inboxes": [addresses],
-    "reached": the address of an object, for everyone who was sent anything about it}``.
+    "reached": the address of an object, for everyone who was sent anything about it,
+    "reached_by": an actor id, for everyone who was sent anything by it or about what it said}``.
     ``fanned_out_at`` is empty until there is a delivery row for each inbox.
     """
 
@@ -266,4 +267,3 @@ class Peer(Base):
     failing_days: Mapped[int] = mapped_column(default=0)
     last_failing_day: Mapped[date | None]
     last_ok: Mapped[datetime | None]
-    last_inbound: Mapped[datetime | None]

@@ -5,15 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from commons import jobs
 from commons.clock import now
 from commons.config import settings
 from commons.db import new_id
+from commons.language import N_
+from commons.refusal import Refused
 from federation import fan_out, vocabulary
-from federation.models import Activity, Actor, Delivery
+from federation.models import Activity, Actor, Delivery, Post
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Audience:
     but_not: Iterable[Actor] = ()
     inboxes: Iterable[str] = ()
     reached: str = ""
+    # Everyone who was ever sent anything by this actor, or about what it said
+    reached_by: Actor | None = None
 
     def row(self) -> dict[str, Any]:
         return {
@@ -32,6 +36,7 @@ class Audience:
             "but_not": [str(actor.id) for actor in self.but_not],
             "inboxes": sorted(set(self.inboxes)),
             "reached": self.reached,
+            "reached_by": str(self.reached_by.id) if self.reached_by is not None else "",
         }
 
 
@@ -50,6 +55,8 @@ def post(session: Session, actor: Actor, draft: Draft, audience: Audience, *, ab
 
     ``about`` is the address whose deliveries must stay in order (the story's, for all that is done to it).
     """
+    if not actor.uri.startswith(f"{settings().origin}/"):
+        raise Refused(N_("This newsroom was founded at another address; ROSTRA_ORIGIN cannot be changed."))
     activity_id = new_id()
     uri = f"{settings().origin}/activities/{activity_id}"
     moment = now()
@@ -114,6 +121,16 @@ def reach(session: Session, object_uri: str) -> Reach:
     )
 
 
+# What told the text of a post that is gone: its address no longer does, and neither do these.
+_gone = select(Post.uri).where(Post.local, Post.gone_at.is_not(None))
+_standing = or_(Activity.kind == "Delete", Activity.object_uri.not_in(_gone))
+
+
+def is_withdrawn(session: Session, activity: Activity) -> bool:
+    """Whether it is about a post of ours that was deleted; the ``Delete`` itself stands."""
+    return session.scalar(select(Activity.id).where(Activity.id == activity.id, _standing)) is None
+
+
 def public_activities(session: Session, actor: Actor, before: uuid.UUID | None, count: int) -> list[Activity]:
     """What the actor did in public, newest first."""
     wanted = (
@@ -122,6 +139,7 @@ def public_activities(session: Session, actor: Actor, before: uuid.UUID | None, 
             Activity.actor_id == actor.id,
             Activity.public,
             Activity.kind.in_(("Create", "Announce", "Update")),
+            _standing,
         )
         .order_by(Activity.id.desc())
         .limit(count)
@@ -138,6 +156,7 @@ def count_public(session: Session, actor: Actor) -> int:
                 Activity.actor_id == actor.id,
                 Activity.public,
                 Activity.kind.in_(("Create", "Announce", "Update")),
+                _standing,
             )
         )
         or 0

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from commons import limits
@@ -18,7 +19,7 @@ from federation.signatures import Dialect
 
 def record_failure(session: Session, host: str, moment: datetime) -> None:
     """The host did not answer, or answered that it is broken."""
-    peer = session.get(Peer, host) or _new(session, host)
+    peer = _locked(session, host)
     peer.fails += 1
     if peer.last_failing_day != moment.date():
         peer.last_failing_day = moment.date()
@@ -31,7 +32,7 @@ def record_failure(session: Session, host: str, moment: datetime) -> None:
 
 def record_success(session: Session, host: str, moment: datetime, dialect: Dialect) -> None:
     """The host took a delivery, signed in ``dialect``."""
-    peer = session.get(Peer, host) or _new(session, host)
+    peer = _locked(session, host)
     peer.dialect, peer.last_ok = dialect, moment
     _close(peer)
 
@@ -40,14 +41,17 @@ def record_inbound(session: Session, hosts: Iterable[str]) -> None:
     """Something verified came from these hosts: they are alive."""
     failing = set(session.scalars(select(Peer.host).where(Peer.fails > 0))) & set(hosts)
     if failing:
-        for peer in session.scalars(select(Peer).where(Peer.host.in_(failing))):
+        wanted = select(Peer).where(Peer.host.in_(failing)).order_by(Peer.host)
+        for peer in session.scalars(wanted.with_for_update()):
             _close(peer)
 
 
-def _new(session: Session, host: str) -> Peer:
-    peer = Peer(host=host, dialect="cavage", fails=0, failing_days=0)
-    session.add(peer)
-    return peer
+def _locked(session: Session, host: str) -> Peer:
+    """What we know of ``host``, ours until the end of the transaction: two workers meet the same hosts."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    row = {"host": host, "dialect": "cavage", "fails": 0, "failing_days": 0}
+    session.execute(dialect.insert(Peer).values(row).on_conflict_do_nothing())
+    return session.get_one(Peer, host, with_for_update=True)
 
 
 def _close(peer: Peer) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from html import escape
 from urllib.parse import quote
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from commons import limits, sanitize
@@ -25,7 +25,7 @@ from federation.models import Actor, Grave, Post, Reaction
 from federation.outbox import Audience, Draft
 from federation.vocabulary import PUBLIC, PictureRef
 
-__all__ = ["PictureRef", "Story"]
+__all__ = ["Notice", "PictureRef", "Story"]
 
 REPLIES_SHOWN = 500
 # The Create around the Article, and what grows when it is updated.
@@ -58,6 +58,11 @@ class Story:
     co_authors: list[Actor] = field(default_factory=list)
 
 
+def fold_tag(word: str) -> str:
+    """A tag as it stands in addresses: without spaces, in one case."""
+    return word.replace(" ", "").casefold()
+
+
 def address(story_id: uuid.UUID) -> str:
     """The id of a story: frozen, whatever becomes of its page."""
     return f"{settings().origin}/stories/{story_id}"
@@ -83,26 +88,34 @@ def publish(session: Session, story: Story) -> Post:
     session.flush()
     create = Draft("Create", value, to=[PUBLIC], cc=value["cc"])
     outbox.post(session, story.author, create, Audience(followers=[story.author]), about=post.uri)
-    served = [story.author]
-    for group in story.groups:
-        announce = Draft("Announce", post.uri, to=[PUBLIC], cc=[f"{group.uri}/followers", story.author.uri])
+    _announce(session, story.groups, post, story.author)
+    return post
+
+
+def _announce(session: Session, groups: list[Actor], post: Post, author: Actor) -> None:
+    """``Announce`` to the followers of each group who were not served yet."""
+    served = [author]
+    for group in groups:
+        announce = Draft("Announce", post.uri, to=[PUBLIC], cc=[f"{group.uri}/followers", author.uri])
         outbox.post(session, group, announce, Audience(followers=[group], but_not=served), about=post.uri)
         served = [*served, group]
-    return post
 
 
 def update(session: Session, post: Post, story: Story) -> None:
     """Send the story's new text to everyone who got it, and to those who answered or boosted it."""
-    updated = story.updated_at or now()
-    last = post.updated_at or post.published_at
-    if updated.replace(microsecond=0) <= last.replace(microsecond=0):
-        updated = last.replace(microsecond=0) + timedelta(seconds=1)  # peers drop what is not strictly newer
+    updated = _after_the_last(post, story.updated_at or now())
     story = replace(story, updated_at=updated)
     value = _article(story)
     _describe(post, story, value)
     post.updated_at = updated
     draft = Draft("Update", value, to=[PUBLIC], cc=value["cc"])
     outbox.post(session, story.author, draft, _everyone(session, post, story.author), about=post.uri)
+
+
+def _after_the_last(post: Post, moment: datetime) -> datetime:
+    """``moment``, or a second after the post's last change: peers drop what is not strictly newer."""
+    last = (post.updated_at or post.published_at).replace(microsecond=0)
+    return moment if moment.replace(microsecond=0) > last else last + timedelta(seconds=1)
 
 
 def remove(session: Session, post: Post) -> None:
@@ -117,11 +130,11 @@ def remove(session: Session, post: Post) -> None:
 
 
 def _everyone(session: Session, post: Post, author: Actor) -> Audience:
-    answered = (
-        select(Actor.inbox).join(Post, Post.author_id == Actor.id).where(Post.in_reply_to_id == post.id)
-    )
+    # Where a shared inbox is served, nobody behind it is served once more.
+    inbox = func.coalesce(Actor.shared_inbox, Actor.inbox)
+    answered = select(inbox).join(Post, Post.author_id == Actor.id).where(Post.in_reply_to_id == post.id)
     boosted = (
-        select(Actor.inbox)
+        select(inbox)
         .join(Reaction, Reaction.actor_id == Actor.id)
         .where(Reaction.post_id == post.id, Reaction.kind == "Announce")
     )
@@ -165,11 +178,81 @@ def _fields(story: Story, html: str) -> vocabulary.ArticleFields:
         to_groups=[group.uri for group in story.groups],
         followers=f"{story.author.uri}/followers",
         audience=section,
-        hashtags=[(tag.replace(" ", ""), f"{origin}/tags/{quote(tag.lower())}") for tag in story.tags],
+        hashtags=[(tag.replace(" ", ""), f"{origin}/tags/{quote(fold_tag(tag))}") for tag in story.tags],
         mentions=[(who.mention, who.uri) for who in story.co_authors],
         contributors=[who.uri for who in [story.author, *story.co_authors]] if story.co_authors else [],
         warning=story.warning,
         picture=story.picture,
+    )
+
+
+# Notices: notes of ours that answer nobody
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A note that one of ours puts out: ``html`` is clean, ``url`` the page it is about.
+
+    ``groups`` announce it to their followers; ``payment_links`` are (name, address) by FEP-0ea0.
+    """
+
+    id: uuid.UUID
+    author: Actor
+    groups: list[Actor]
+    html: str
+    language: str
+    url: str
+    published_at: datetime
+    updated_at: datetime | None = None
+    payment_links: list[tuple[str, str]] = field(default_factory=list)
+
+
+def notify(session: Session, notice: Notice) -> Post:
+    """Put a notice out: ``Create`` to its author's followers, ``Announce`` to those of each group."""
+    value = _note(notice)
+    post = Post(
+        id=notice.id,
+        uri=address(notice.id),
+        local=True,
+        author_id=notice.author.id,
+        kind="Note",
+        published_at=notice.published_at,
+        url=notice.url,
+        content=notice.html,
+        language=notice.language,
+        document=vocabulary.document(value),
+    )
+    session.add(post)
+    session.flush()
+    create = Draft("Create", value, to=[PUBLIC], cc=value["cc"])
+    outbox.post(session, notice.author, create, Audience(followers=[notice.author]), about=post.uri)
+    _announce(session, notice.groups, post, notice.author)
+    return post
+
+
+def renew(session: Session, post: Post, notice: Notice) -> None:
+    """Send a notice's new text to everyone who got it."""
+    updated = _after_the_last(post, notice.updated_at or now())
+    value = _note(replace(notice, updated_at=updated))
+    post.content, post.url, post.updated_at = notice.html, notice.url, updated
+    post.document = vocabulary.document(value)
+    draft = Draft("Update", value, to=[PUBLIC], cc=value["cc"])
+    outbox.post(session, notice.author, draft, _everyone(session, post, notice.author), about=post.uri)
+
+
+def _note(notice: Notice) -> vocabulary.Object:
+    return vocabulary.note(
+        id=address(notice.id),
+        author=notice.author.uri,
+        content=notice.html,
+        published=notice.published_at,
+        updated=notice.updated_at,
+        in_reply_to=None,
+        to=[PUBLIC],
+        cc=[f"{notice.author.uri}/followers", *(group.uri for group in notice.groups)],
+        url=notice.url,
+        language=notice.language,
+        links=[vocabulary.payment_link(*link) for link in notice.payment_links],
     )
 
 
@@ -223,6 +306,8 @@ def receive(session: Session, author: Actor, value: vocabulary.Object) -> Post |
     if existing is not None:
         return existing
     parent_uri = vocabulary.id_of(value.get("inReplyTo"))
+    if parent_uri is not None and not vocabulary.is_short(parent_uri):
+        parent_uri = None
     parent = by_uri(session, parent_uri) if parent_uri else None
     received = now()
     published = vocabulary.moment_of(value.get("published")) or received
@@ -230,7 +315,7 @@ def receive(session: Session, author: Actor, value: vocabulary.Object) -> Post |
         uri=uri,
         local=False,
         author_id=author.id,
-        kind=value["type"],
+        kind=vocabulary.kind_of(value, vocabulary.POST_KINDS),
         in_reply_to=parent_uri,
         in_reply_to_id=parent.id if parent else None,
         published_at=min(published, received),
@@ -269,7 +354,7 @@ def withdraw(session: Session, actor: Actor, uri: str) -> bool:
     post = by_uri(session, uri)
     if post is not None and (post.author_id != actor.id or post.local):
         return False
-    if post is None and not vocabulary.same_origin(actor.uri, uri):
+    if post is None and not (vocabulary.same_origin(actor.uri, uri) and vocabulary.is_short(uri)):
         return False
     if session.get(Grave, uri) is None:
         session.add(Grave(uri=uri, actor_uri=actor.uri))

@@ -60,9 +60,9 @@ def _mention(target: str) -> str:
 @web.signed_in
 def confirm() -> str:
     """For those of ours whom another site sent home: what is it that she wants to act on?"""
-    target = request.args.get("uri", "")
+    web.undo()  # nothing holds the database while another server thinks
+    found = _look_up(request.args.get("uri", ""))
     ours = _mine(web.session())
-    found = _look_up(target)
     if isinstance(found, actors.RemoteActor):
         theirs = actors.known(web.session(), found.uri)
         following = theirs is not None and follows.between(web.session(), ours, theirs) is not None
@@ -122,9 +122,9 @@ def _look_up(target: str) -> actors.RemoteActor | vocabulary.Object:
         value = actors.fetch_document(target, outbound.Budget(4))
     except outbound.Unreachable as error:
         raise Refused(N_("What you want to act on could not be fetched.")) from error
-    if value.get("type") in vocabulary.ACTOR_KINDS:
+    if vocabulary.kind_of(value, vocabulary.ACTOR_KINDS):
         return actors.read(value)
-    if value.get("type") not in vocabulary.POST_KINDS or not vocabulary.is_public(value):
+    if not vocabulary.kind_of(value, vocabulary.POST_KINDS) or not vocabulary.is_public(value):
         raise Refused(N_("There is nothing public to act on."))
     return value
 

@@ -1,12 +1,13 @@
 """Dicts to ActivityStreams and back; pure. The only file that spells ``@context``."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from commons import limits
 from commons.clock import iso
 
 Object = dict[str, Any]
@@ -36,6 +37,11 @@ CONTEXT = [
         "featured": {"@id": "toot:featured", "@type": "@id"},
         "dcterms": "http://purl.org/dc/terms/",
         "subject": "dcterms:subject",
+        "webfinger": {"@id": "https://purl.archive.org/socialweb/webfinger#webfinger"},
+        "lemmy": "https://join-lemmy.org/ns#",
+        "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
+        "schema": "http://schema.org/",
+        "contributors": {"@id": "schema:contributor", "@type": "@id"},
     },
 ]
 PLAIN_CONTEXT = "https://www.w3.org/ns/activitystreams"
@@ -159,8 +165,11 @@ def note(
     cc: list[str],
     mentions: list[tuple[str, str]] | None = None,
     updated: datetime | None = None,
+    url: str | None = None,
+    language: str | None = None,
+    links: list[Object] | None = None,
 ) -> Object:
-    """A ``Note``; ``content`` is clean HTML."""
+    """A ``Note``; ``content`` is clean HTML, ``url`` its readable page if that is not its id."""
     value: Object = {
         "@context": PLAIN_CONTEXT,
         "id": id,
@@ -169,15 +178,24 @@ def note(
         "to": to,
         "cc": cc,
         "content": content,
-        "url": id,
+        "url": url or id,
         "published": iso(published),
         "tag": [_mention(*who) for who in mentions or []],
     }
+    if language:
+        value["contentMap"] = {language: content}
+    if links:
+        value["attachment"] = links
     if in_reply_to:
         value["inReplyTo"] = in_reply_to
     if updated is not None:
         value["updated"] = iso(updated)
     return value
+
+
+def payment_link(name: str, href: str) -> Object:
+    """A ``Link`` to where one can pay (FEP-0ea0)."""
+    return {"type": "Link", "name": name, "href": href, "rel": ["payment"]}
 
 
 def activity(
@@ -311,6 +329,15 @@ def ids_of(value: object) -> list[str]:
     return [found for found in map(id_of, values) if found]
 
 
+def kind_of(value: Object, known: Collection[str]) -> str:
+    """The type of an object: the first of several that is in ``known``; empty where none is."""
+    kinds = value.get("type")
+    for kind in kinds if isinstance(kinds, list) else [kinds]:
+        if isinstance(kind, str) and kind in known:
+            return kind
+    return ""
+
+
 def text_of(value: object) -> str:
     return value if isinstance(value, str) else ""
 
@@ -356,13 +383,22 @@ def moment_of(value: object) -> datetime | None:
 
 
 def origin_of(uri: str) -> str:
-    """Scheme, host and port: what must be equal for one address to speak for another."""
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    """Scheme, host and port: what must be equal for one address to speak for another. Empty: no address."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.lower()}" if parts.scheme and parts.netloc else ""
 
 
 def same_origin(*uris: str) -> bool:
-    return len({origin_of(uri) for uri in uris}) == 1
+    origins = {origin_of(uri) for uri in uris}
+    return len(origins) == 1 and "" not in origins
+
+
+def is_short(uri: str) -> bool:
+    """Whether an id of another server is of a length that every database can look up."""
+    return len(uri.encode()) <= limits.ID_BYTES
 
 
 def public_keys(value: Object) -> Iterator[tuple[str, str, str]]:

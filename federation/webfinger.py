@@ -4,14 +4,15 @@ The ``acct:`` host carries a port that is not the scheme's default, so that two 
 one machine are two hosts.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from sqlalchemy.orm import Session
 
 from commons import limits, outbound, strict_json
-from commons.config import settings
+from commons.config import LOOPBACK, settings
 from commons.language import N_
 from commons.refusal import Refused
 from federation import actors, vocabulary
@@ -91,6 +92,34 @@ def ask(handle: str) -> Account:
     return _read(strict_json.loads_object(answer.body), name, host, scheme)
 
 
+def look_from_outside() -> str:
+    """Ask our own public address for the newsroom, as another server would. ``Refused``: what is wrong."""
+    if urlsplit(settings().origin).hostname in LOOPBACK:
+        return "not looked at, the origin is a loopback address"
+    return look_at_ourselves()
+
+
+def look_at_ourselves() -> str:
+    account = f"acct:{settings().handle}@{settings().host}"
+    try:
+        answer = outbound.fetch(
+            f"{settings().origin}/.well-known/webfinger?resource={quote(account, safe='')}",
+            accept=JRD,
+            cap=limits.ACTOR_BODY,
+            seconds=limits.WEBFINGER_SECONDS,
+            own_host=True,
+        )
+    except outbound.Unreachable as error:
+        raise Refused("%(origin)s cannot be reached: %(why)s", origin=settings().origin, why=error) from error
+    if answer.status != 200 or answer.content_type[0] != JRD:
+        raise Refused("answers %(code)s and no %(kind)s", code=answer.status, kind=JRD)
+    value = strict_json.loads_object(answer.body)
+    actor = _read(value, settings().handle, settings().host, urlsplit(settings().origin).scheme).actor
+    if value.get("subject") != account or actor != f"{settings().origin}/@{settings().handle}":
+        raise Refused("names another account than %(account)s", account=account)
+    return f"{account} is found"
+
+
 def _read(value: dict[str, Any], name: str, host: str, scheme: str) -> Account:
     actor = subscribe = None
     intents: dict[str, str] = {}
@@ -110,7 +139,7 @@ def _read(value: dict[str, Any], name: str, host: str, scheme: str) -> Account:
 
 def _at_home(template: str, host: str, scheme: str) -> bool:
     """Whether a template leads to the account's own host or one beneath the same name; never elsewhere."""
-    if not template.startswith(f"{scheme}://"):
+    authority = vocabulary.origin_of(template).removeprefix(f"{scheme}://")
+    if "://" in authority or not re.fullmatch(r"[\w.:-]+", authority):
         return False
-    authority = template.removeprefix(f"{scheme}://").partition("/")[0].lower()
     return authority == host or authority.endswith("." + host) or host.endswith("." + authority)

@@ -32,11 +32,14 @@ def apply(session: Session, incoming: Incoming) -> None:
 def _fetch(session: Session, incoming: Incoming) -> Post | None:
     value = incoming.document(incoming.object_uri)
     author_uri = next(iter(vocabulary.ids_of(value.get("attributedTo"))), "")
-    if value.get("type") not in vocabulary.POST_KINDS or not vocabulary.is_public(value):
+    if not vocabulary.kind_of(value, vocabulary.POST_KINDS) or not vocabulary.is_public(value):
         raise Ignored(N_("Nothing that we keep."))
-    if not author_uri or not vocabulary.same_origin(author_uri, incoming.object_uri):
+    # Of the id, not of the address that was boosted: that one may have redirected.
+    if not vocabulary.same_origin(author_uri, vocabulary.text_of(value.get("id"))):
         raise Refused(N_("The object is somebody else's."), status=403)
+    if blocks.is_blocked(author_uri):
+        raise Refused(N_("This server is blocked here."), status=403)
     author = actors.known(session, author_uri) or actors.store(
-        session, actors.read(incoming.document(author_uri))
+        session, actors.read_at(author_uri, incoming.document(author_uri))
     )
     return posts.receive(session, author, value)

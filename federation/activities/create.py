@@ -17,7 +17,7 @@ def check(session: Session, incoming: Incoming) -> vocabulary.Object:
     if value is None:
         value = _fetched(incoming)
     said_by(incoming, value)
-    if value.get("type") not in vocabulary.POST_KINDS:
+    if not vocabulary.kind_of(value, vocabulary.POST_KINDS):
         raise Ignored(N_("Nothing that we keep."))
     if not vocabulary.is_public(value):
         raise Ignored(N_("Nothing public."))
@@ -29,7 +29,7 @@ def said_by(incoming: Incoming, value: vocabulary.Object) -> None:
     uri = vocabulary.text_of(value.get("id"))
     if vocabulary.ids_of(value.get("attributedTo"))[:1] != [incoming.actor.uri]:
         raise Refused(N_("The object is somebody else's."), status=403)
-    if not uri or not vocabulary.same_origin(uri, incoming.actor.uri):
+    if not vocabulary.is_short(uri) or not vocabulary.same_origin(uri, incoming.actor.uri):
         raise Refused(N_("The object stands on another server."), status=403)
 
 

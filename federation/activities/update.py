@@ -14,7 +14,7 @@ def check(session: Session, incoming: Incoming) -> vocabulary.Object:
     value = incoming.embedded
     if value is None:
         raise Refused(N_("The activity has no object."), status=400)
-    if value.get("type") in vocabulary.ACTOR_KINDS:
+    if vocabulary.kind_of(value, vocabulary.ACTOR_KINDS):
         if incoming.object_uri != incoming.actor.uri:
             raise Refused(N_("The object is somebody else's."), status=403)
         return value
@@ -23,7 +23,7 @@ def check(session: Session, incoming: Incoming) -> vocabulary.Object:
 
 def apply(session: Session, incoming: Incoming) -> None:
     value = check(session, incoming)
-    if value.get("type") in vocabulary.ACTOR_KINDS:
+    if vocabulary.kind_of(value, vocabulary.ACTOR_KINDS):
         actors.store(session, actors.read(value))
         return
     post = posts.by_uri(session, incoming.object_uri)
