@@ -12,7 +12,7 @@ from commons.language import N_
 from commons.refusal import Refused
 from federation import actors, posts
 from federation.models import Actor, Post
-from newsroom import addresses, charter, drafts, rendering, sections, stories, wire
+from newsroom import addresses, charter, drafts, rendering, sections, stories, tags, wire
 from newsroom.drafts import Credit, Draft, Source
 from newsroom.models import Article, Byline, Correction, Revision
 
@@ -69,6 +69,7 @@ def publish(session: Session, article_id: uuid.UUID, by: Account) -> Article:
     article.state, article.published_number = move.after, revision.number
     article.published_at = article.changed_at = now()
     session.flush()
+    tags.settle(session, article, revision.tags)
     article.post_id = posts.publish(session, wire.story(session, article, revision)).id
     session.flush()
     return article
@@ -103,6 +104,7 @@ def correct(
     article.published_number = revision.number
     if addresses.path_of(article) != path:
         addresses.settle(session, article, article.slug)
+    tags.settle(session, article, revision.tags)
     correction = _append(session, article, by, kind, words, before or revision.number)
     told = stories.corrections(session, article.id)
     posts.update(session, _post(session, article), wire.story(session, article, revision, told))

@@ -106,6 +106,15 @@ class Byline(Base):
     actor: Mapped[Actor] = relationship()
 
 
+class Tag(Base):
+    """A word under which a published story is found; ``name`` is folded, as it stands in addresses."""
+
+    __tablename__ = "tag"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    article_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("article.id"), primary_key=True)
+
+
 class PageAddress(Base):
     """A path that leads, or once led, to an article: ``/section/slug``. Never given to another."""
 

@@ -9,9 +9,10 @@ from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session, contains_eager, defer, joinedload, selectinload
 
 from commons import limits, storage
+from federation.models import Actor
 from newsroom import addresses
 from newsroom.charter import PUBLISHED
-from newsroom.models import Article, Byline, Correction, Picture, Revision, Section
+from newsroom.models import Article, Byline, Correction, Picture, Revision, Section, Tag
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Maker:
     url: str
     mention: str
     roles: tuple[str, ...]
+    picture: str | None
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ class Image:
     url: str
     width: int
     height: int
+
+
+def _portrait(actor: Actor) -> str | None:
+    """The picture of one of ours, where it is kept here: no page of ours shows one from elsewhere."""
+    return actor.icon if actor.icon and actor.icon.startswith(storage.address()) else None
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,8 @@ class Story:
             roles.setdefault(byline.actor_id, []).append(byline.role)
         who = {byline.actor_id: byline.actor for byline in self.article.bylines}
         return [
-            Maker(who[id_].name, who[id_].url, who[id_].mention, tuple(done)) for id_, done in roles.items()
+            Maker(who[id_].name, who[id_].url, who[id_].mention, tuple(done), _portrait(who[id_]))
+            for id_, done in roles.items()
         ]
 
     @property
@@ -138,14 +146,17 @@ def newest(
     *,
     section: Section | None = None,
     author_id: uuid.UUID | None = None,
+    tag: str | None = None,
     before: uuid.UUID | None = None,
 ) -> list[Story]:
-    """The newest stories, of a section or an author, older than the story ``before``."""
+    """The newest stories, of a section, an author or under a tag, older than the story ``before``."""
     rows = _listed()
     if section is not None:
         rows = rows.where(Article.section_id == section.id)
     if author_id is not None:
         rows = rows.where(Article.id.in_(select(Byline.article_id).where(Byline.actor_id == author_id)))
+    if tag is not None:
+        rows = rows.where(Article.id.in_(select(Tag.article_id).where(Tag.name == tag)))
     last = session.get(Article, before) if before is not None else None
     if last is not None and last.published_at is not None:
         rows = rows.where(tuple_(Article.published_at, Article.id) < (last.published_at, last.id))

@@ -2,8 +2,10 @@
 
 import uuid
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
@@ -11,6 +13,7 @@ from commons import limits, sanitize, web
 from commons.language import N_, _
 from commons.refusal import Refused
 from federation import actors, posts
+from federation.endpoints import wants_activity
 from federation.models import Actor, Post
 from newsroom import addresses, charter, differences, drafts, metadata, rendering, sections, stories
 from newsroom.demo import cast, loader
@@ -64,6 +67,18 @@ def archive() -> Response:
     return _public("newsroom/archive.html", page=_page(web.session()))
 
 
+@pages.get("/tags/<name>")
+def tag(name: str) -> ResponseReturnValue:
+    """The stories under a tag; one address for each, however it was written."""
+    folded = posts.fold_tag(name)
+    if folded != name:
+        return redirect(f"/tags/{quote(folded)}", 301)
+    listed = _page(web.session(), tag=folded)
+    if listed.first and not listed.stories:
+        raise Refused(N_("There is no such page."), status=404)
+    return _public("newsroom/tag.html", tag=folded, page=listed)
+
+
 @pages.get("/<slug>")
 def section(slug: str) -> Response:
     """The stories of one section."""
@@ -77,10 +92,8 @@ def section(slug: str) -> Response:
 class Signature:
     """A line of the byline as the page shows it."""
 
-    picture = None
-
     def __init__(self, maker: Maker) -> None:
-        self.name, self.url = maker.name, maker.url
+        self.name, self.url, self.picture = maker.name, maker.url, maker.picture
         self.role = ", ".join(_(role) if role in drafts.ROLES else role for role in maker.roles)
 
 
@@ -90,10 +103,14 @@ def story(slug: str, name: str) -> Response:
     session = web.session()
     found = _found(session, slug, name)
     if found.path != request.path:
-        return web.public(redirect(found.path, 301))
+        return _negotiated(redirect(found.path, 301))
+    if wants_activity():
+        return _negotiated(
+            redirect(found.id, 302)
+        )  # whoever looks a page up on another server wants the story
     told = stories.corrections(session, found.article.id)
     post = session.get_one(Post, found.article.post_id)
-    return _public(
+    page = render_template(
         "newsroom/story.html",
         story=found,
         people=[Signature(maker) for maker in found.people],
@@ -106,6 +123,7 @@ def story(slug: str, name: str) -> Response:
         reactions=posts.reactions_to(session, post),
         replies=posts.replies_to(session, post),
     )
+    return _negotiated(page)
 
 
 @pages.get("/<slug>/<name>/retracted")
@@ -152,10 +170,16 @@ class Listing:
     older: str | None
 
 
-def _page(session: Session, *, section: Section | None = None, author_id: uuid.UUID | None = None) -> Listing:
+def _page(
+    session: Session,
+    *,
+    section: Section | None = None,
+    author_id: uuid.UUID | None = None,
+    tag: str | None = None,
+) -> Listing:
     before = request.args.get("before", type=uuid.UUID)
     found = stories.newest(
-        session, limits.PAGE_STORIES + 1, section=section, author_id=author_id, before=before
+        session, limits.PAGE_STORIES + 1, section=section, author_id=author_id, tag=tag, before=before
     )
     shown = found[: limits.PAGE_STORIES]
     more = len(found) > len(shown)
@@ -168,6 +192,13 @@ def _found(session: Session, slug: str, name: str) -> Story:
     if found is None:
         raise Refused(N_("There is no such page."), status=404)
     return found
+
+
+def _negotiated(answer: ResponseReturnValue) -> Response:
+    """Cacheable, but apart for those who ask for ActivityPub."""
+    response = web.public(answer)
+    response.vary.add("Accept")
+    return response
 
 
 def _public(template: str, **values: object) -> Response:

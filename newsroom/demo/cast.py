@@ -41,9 +41,17 @@ def script() -> dict[str, Any]:
 
 
 def journalists() -> list[Player]:
+    return _players("journalists")
+
+
+def owners() -> list[Player]:
+    """Who keeps the books, and who only owns and reads."""
+    return _players("owners")
+
+
+def _players(part: str) -> list[Player]:
     return [
-        Player(it["handle"], it["name"], it["email"], it["bio"], tuple(it["powers"]))
-        for it in script()["journalists"]
+        Player(it["handle"], it["name"], it["email"], it["bio"], tuple(it["powers"])) for it in script()[part]
     ]
 
 

@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from commons import config
+from commons.commands import Roof
 from commons.config import child_environment, settings
 from commons.db import database
 from commons.supervisor import Child, Supervisor, rostra
@@ -21,10 +24,12 @@ def demo() -> None:
 @demo.command("load")
 @click.option("--part", type=click.Choice([loader.NEWSROOM, loader.NEIGHBOUR]), default=loader.NEWSROOM)
 @click.option("--other", help="Where the other newsroom of the demo is.")
-def load(part: str, other: str | None) -> None:
-    """Load twelve stories and the people who wrote them."""
+@click.pass_obj
+def load(roof: Roof, part: str, other: str | None) -> None:
+    """Load twelve stories, the people who wrote them, and a year of those who own and pay for them."""
+    _have_account()
     with database().transaction() as session:
-        loader.load(session, part, other)
+        loader.load(session, part, other, roof.demo)
     click.echo(f"loaded the demo {part}")
 
 
@@ -56,9 +61,17 @@ def run(port: int) -> None:
     Supervisor(children).run(lambda: _introduce(here, there))
 
 
+def _have_account() -> None:
+    """Without a bank account nobody pays; a newsroom that has set none gets the demo's."""
+    bank = cast.script()["bank"]
+    if not settings().iban:
+        config.use(replace(settings(), iban=bank["iban"], account_holder=bank["holder"]))
+
+
 def _newsroom(port: int) -> dict[str, str]:
     script = cast.script()
-    return _surroundings(script, f"http://localhost:{port}", _folder(port) / "newsroom")
+    bank = {"ROSTRA_IBAN": script["bank"]["iban"], "ROSTRA_ACCOUNT_HOLDER": script["bank"]["holder"]}
+    return _surroundings(script, f"http://localhost:{port}", _folder(port) / "newsroom") | bank
 
 
 def _neighbour(port: int) -> dict[str, str]:
@@ -70,7 +83,7 @@ def _folder(port: int) -> Path:
     return settings().data / f"demo-{port}"
 
 
-def _surroundings(script: dict[str, str], origin: str, data: Path) -> dict[str, str]:
+def _surroundings(script: dict[str, Any], origin: str, data: Path) -> dict[str, str]:
     return {
         "ROSTRA_ORIGIN": origin,
         "ROSTRA_DATA": str(data),
@@ -78,6 +91,7 @@ def _surroundings(script: dict[str, str], origin: str, data: Path) -> dict[str, 
         "ROSTRA_HANDLE": script["handle"],
         "ROSTRA_LANGUAGE": script["language"],
         "ROSTRA_PRIVATE_PEERS": "1",
+        "ROSTRA_TIMEZONE": cast.script()["timezone"],
         # Each part has a database and a queue of its own.
         "DATABASE_URL": "",
         "REDIS_URL": "",
@@ -111,12 +125,18 @@ def _introduce(here: dict[str, str], there: dict[str, str]) -> None:
     _call(there, "demo", "meet", here["ROSTRA_ORIGIN"])
     editor = cast.journalists()[0]
     others = ", ".join(player.email for player in cast.journalists()[1:])
+    treasurers = ", ".join(player.email for player in cast.owners() if player.powers)
+    members = ", ".join(player.email for player in cast.owners() if not player.powers)
     reader = cast.readers()[0]
     click.echo(
         f"""
   {here["ROSTRA_NAME"]}   {here["ROSTRA_ORIGIN"]}
     the studio: {here["ROSTRA_ORIGIN"]}/studio
     who may publish: {editor.email}    who may write: {others}
+    the treasury: {here["ROSTRA_ORIGIN"]}/treasury
+    who keeps the books: {treasurers}
+    a member's desk: {here["ROSTRA_ORIGIN"]}/desk
+    a member: {members}
   {there["ROSTRA_NAME"]}   {there["ROSTRA_ORIGIN"]}
     where a story arrives: {there["ROSTRA_ORIGIN"]}/from-others
     its people: {reader.email} and others

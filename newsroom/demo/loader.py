@@ -1,8 +1,10 @@
 """The demo newsroom: loaded through the same verbs as a real one, and thrown away whole."""
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,6 +14,7 @@ from commons.accounts import Account
 from commons.config import LOOPBACK, settings
 from commons.db import Base, Database
 from commons.language import N_
+from commons.migrations import append_only
 from commons.powers import Power
 from commons.refusal import Refused
 from federation import actors, people
@@ -20,9 +23,15 @@ from newsroom import desk, filing, sections
 from newsroom.demo import cast, pictures
 from newsroom.demo.cast import Player
 from newsroom.demo.models import Demo
+from newsroom.story_file import StoryFile
 
 NEWSROOM, NEIGHBOUR = "newsroom", "neighbour"
 HOURS_BETWEEN = 31
+FOUNDED_DAYS_AGO = 430
+
+Scene = tuple[datetime, Callable[[], None]]
+"""When something happens, and what."""
+Room = Callable[[Session], Iterator[Scene]]
 
 
 def found(session: Session) -> Demo | None:
@@ -30,40 +39,53 @@ def found(session: Session) -> Demo | None:
     return session.scalar(select(Demo))
 
 
-def load(session: Session, part: str, other: str | None) -> None:
-    """Load the newsroom or its neighbour; refused on any database that holds something of its own."""
+def load(session: Session, part: str, other: str | None, rooms: Sequence[Room] = ()) -> None:
+    """Load the newsroom or its neighbour; refused on any database that holds something of its own.
+
+    ``rooms`` tell what else happens in the newsroom. All scenes are played in the order of time.
+    """
     _require_playground(session)
     session.add(Demo(part=part, other=other))
-    with _ago(hours=HOURS_BETWEEN * (len(cast.stories()) + 1)):
+    with _at(clock.now() - timedelta(days=FOUNDED_DAYS_AGO)):
         _people(session, part)
     if part == NEWSROOM:
-        _stories(session)
+        told = [_stories(session), *(room(session) for room in rooms)]
+        for moment, play in heapq.merge(*told, key=lambda scene: scene[0]):
+            with _at(moment):
+                play()
 
 
 def _people(session: Session, part: str) -> None:
     """Who is there, before the first story."""
     script = cast.script() if part == NEWSROOM else cast.script()["neighbour"]
-    actors.newsroom(session).summary = script["description"]
+    paper = actors.newsroom(session)
+    paper.summary, paper.created_at = script["description"], clock.now()
+    session.flush()
     for section in script.get("sections", ()):
         sections.create(session, section["slug"], section["name"], section["description"])
-    for player in cast.journalists() if part == NEWSROOM else cast.readers():
+    for player in [*cast.journalists(), *cast.owners()] if part == NEWSROOM else cast.readers():
         _player(session, player)
 
 
-def _stories(session: Session) -> None:
+def _stories(session: Session) -> Iterator[Scene]:
     told = cast.stories()
+    newest = clock.now() - timedelta(hours=2)
+    for age, (_slug, story) in reversed(list(enumerate(reversed(told)))):
+        yield newest - timedelta(hours=age * HOURS_BETWEEN), partial(_publish, session, story)
+
+
+def _publish(session: Session, story: StoryFile) -> None:
+    author = _account(session, story.authors[0].handle)
     editor = _account(session, next(it.handle for it in cast.journalists() if "publish" in it.powers))
-    for age, (_slug, story) in enumerate(reversed(told)):
-        with _ago(hours=2 + age * HOURS_BETWEEN):
-            author = _account(session, story.authors[0].handle)
-            article = desk.start(session, author, filing.draft_of(session, story, pictures.picture))
-            desk.publish(session, article.id, editor)
+    article = desk.start(session, author, filing.draft_of(session, story, pictures.picture))
+    desk.publish(session, article.id, editor)
 
 
 @contextmanager
-def _ago(hours: float) -> Iterator[None]:
-    """Do something as if it were earlier: a paper of one hour has no archive to look at."""
-    before, clock.shift = clock.shift, clock.shift - timedelta(hours=hours)
+def _at(moment: datetime) -> Iterator[None]:
+    """Do something as if it were ``moment``: a paper of one hour has no archive to look at."""
+    before = clock.shift
+    clock.shift += moment - clock.now()
     try:
         yield
     finally:
@@ -108,4 +130,4 @@ def purge(database: Database) -> None:
             raise Refused(N_("There is no demo here."))
     with database.transaction() as session:
         for table in reversed(Base.metadata.sorted_tables):
-            session.execute(table.delete())
+            append_only.empty(session.connection(), table)
