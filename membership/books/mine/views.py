@@ -1,0 +1,149 @@
+"""Expenses of one's own, and one's part of a surplus."""
+
+import uuid
+
+from flask import Blueprint, current_app, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from commons import powers, web
+from commons.accounts import Account
+from commons.language import N_
+from commons.powers import Power
+from commons.refusal import Refused
+from membership.books import documents, expenses, surplus, words
+from membership.books.forms import BillForm, ChoiceForm
+from membership.books.models import Expense
+from membership.money import parties
+
+pages = Blueprint("expenses", __name__)
+
+Page = str | Response | tuple[str, int]
+
+
+@pages.get("/expenses")
+@web.signed_in
+def mine() -> Page:
+    """What one handed in, and the form for more."""
+    return _mine(_form())
+
+
+@pages.post("/expenses")
+@web.takes_upload
+@web.signed_in
+def hand_in() -> Page:
+    """Hand in an invoice or an outlay."""
+    form = _form()
+    if not form.validate():
+        return _mine(form), 422
+    try:
+        expenses.hand_in(web.session(), form.bill(uploaded()), _me())
+    except Refused as refused:
+        web.undo()
+        form.refuse(refused)
+        return _mine(form), refused.status
+    return redirect("/expenses", 303)
+
+
+@pages.get("/expenses/<uuid:expense_id>")
+@web.signed_in
+def one(expense_id: uuid.UUID) -> Page:
+    """One expense, for who handed it in, is paid, or keeps the books."""
+    return render_template("membership/books/expense.html", expense=_seen(expense_id), me=_me(), words=words)
+
+
+@pages.get("/expenses/<uuid:expense_id>/file")
+@web.signed_in
+def file(expense_id: uuid.UUID) -> Page:
+    """Its file, to keep and open elsewhere: it is never shown in a page of ours."""
+    return handed_out(_seen(expense_id).document, f"expense-{expense_id}")
+
+
+@pages.post("/expenses/<uuid:expense_id>/withdraw")
+@web.signed_in
+def withdraw(expense_id: uuid.UUID) -> Page:
+    """Take it back."""
+    expenses.withdraw(web.session(), expense_id, _me())
+    return redirect("/expenses", 303)
+
+
+@pages.get("/patronage")
+@web.signed_in
+def patronage() -> Page:
+    """One's parts of surpluses, with the choice."""
+    return _patronage(ChoiceForm().offer(), None)
+
+
+@pages.post("/patronage/<uuid:allotment_id>")
+@web.signed_in
+def choose(allotment_id: uuid.UUID) -> Page:
+    """Say what becomes of a part."""
+    form = ChoiceForm(request.form).offer()
+    if not form.validate():
+        return _patronage(form, allotment_id), 422
+    try:
+        surplus.choose(web.session(), allotment_id, form.choice.data, _me(), iban=form.iban.data or "")
+    except Refused as refused:
+        web.undo()
+        form.refuse(refused)
+        return _patronage(form, allotment_id), refused.status
+    return redirect("/patronage", 303)
+
+
+def uploaded() -> bytes:
+    """The bytes of the file of the form; empty where there is none."""
+    found = request.files.get("file")
+    return found.read() if found is not None and found.filename else b""
+
+
+def handed_out(key: str, name: str) -> Response:
+    """A document as a download that no browser opens by itself."""
+    response = make_response(documents.read(key))
+    response.mimetype = documents.media_type(key)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{key.rpartition(".")[2]}"'
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def _form() -> BillForm:
+    """The form, with what we know of her, and her own stories in work beside those that are out."""
+    session, account = web.session(), _me()
+    party = parties.find(session, account)
+    known = party.data if party is not None else None
+    own = current_app.extensions["rostra.drafts"](session, account)
+    listed = dict(own) | dict(expenses.stories(session))
+    form = BillForm(
+        request.form, data={"payee": known.name if known else "", "iban": known.iban if known else ""}
+    )
+    return form.offer(list(listed.items()))
+
+
+def _mine(form: BillForm) -> str:
+    session, account = web.session(), _me()
+    return render_template(
+        "membership/books/expenses.html",
+        expenses=expenses.of(session, account),
+        form=form,
+        may_ask=bool(powers.held(session, account) & {Power.WRITE, Power.BOOKS}),
+        words=words,
+    )
+
+
+def _patronage(form: ChoiceForm, chosen: uuid.UUID | None) -> str:
+    return render_template(
+        "membership/books/patronage.html",
+        shares=surplus.of(web.session(), _me()),
+        form=form,
+        chosen=chosen,
+        words=words,
+    )
+
+
+def _seen(expense_id: uuid.UUID) -> Expense:
+    return expenses.seen_by(web.session(), expense_id, _me())
+
+
+def _me() -> Account:
+    account = web.account()
+    if account is None:
+        raise Refused(N_("You do not have the power to do this."), status=403)
+    return account

@@ -1,0 +1,1 @@
+"""Goals that readers reach together: campaigns, and pitches for single stories."""

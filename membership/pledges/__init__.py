@@ -1,0 +1,1 @@
+"""Promises to pay: once, monthly or yearly; gifts, seats for others, dunning and withdrawal."""
