@@ -1,14 +1,24 @@
-"""``rostra count``: counting an election file, without a database."""
+"""``rostra count`` and ``rostra election``: counting and checking need no database."""
 
 import json
 import secrets
+import sys
 from pathlib import Path
 
 import click
+from sqlalchemy import select
 
-from commons.limits import ELECTION_TEXT_CHARS
+from commons.db import database
+from commons.limits import ELECTION_PACKAGE, ELECTION_TEXT_CHARS
+from commons.refusal import Refused
 from membership.elections.ballot_files import read_file
 from membership.elections.count_text import count_text
+from membership.elections.counting import package_of
+from membership.elections.models import Election
+from membership.elections.protocol.package import parts
+from membership.elections.protocol.sealing import checked_secret, fresh_tally_key
+from membership.elections.protocol.shares import join, split
+from membership.elections.protocol.verify import summary, verify
 from membership.elections.tally import RULES, count
 
 
@@ -40,4 +50,106 @@ def count_command(file: Path, rule: str, seed: str, as_json: bool) -> None:
         click.echo(count_text(result, election.title), nl=False)
 
 
-COMMANDS = (count_command,)
+def _hash(_context: click.Context, option: click.Parameter, value: str | None) -> bytes | None:
+    if value is None:
+        return None
+    try:
+        found = bytes.fromhex(value)
+    except ValueError:
+        found = b""
+    if len(found) != 32:
+        raise click.BadParameter("A hash is 64 hexadecimal digits.")
+    return found
+
+
+@click.group("election")
+def election_group() -> None:
+    """Elections: their public packages."""
+
+
+@election_group.command("verify")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--manifest-hash", metavar="H", callback=_hash, help="The manifest's hash as announced.")
+@click.option("--root", metavar="R", callback=_hash, help="A root of the board as it was posted.")
+def verify_command(file: Path, manifest_hash: bytes | None, root: bytes | None) -> None:
+    """Check the public package in FILE: every signature, every number, the count, every file."""
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(ELECTION_PACKAGE + 1)
+    except OSError as error:
+        raise click.BadParameter(f"{file} cannot be read: {error.strerror}.") from None
+    if len(data) > ELECTION_PACKAGE:
+        raise Refused("The package has more than %(most)s bytes.", most=ELECTION_PACKAGE)
+    verdict = verify(data, manifest_hash, root, _Steps())
+    for line in summary(verdict):
+        click.echo(line)
+
+
+class _Steps:
+    """Progress on a terminal's standard error, a line that is written over; silent elsewhere."""
+
+    def __init__(self) -> None:
+        self._shown = -1
+
+    def __call__(self, done: int, of: int) -> None:
+        percent = 100 * done // of
+        if percent != self._shown and sys.stderr.isatty():
+            click.echo(f"\r{percent} %", nl=percent == 100, err=True)
+        self._shown = percent
+
+
+@election_group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def list_command(as_json: bool) -> None:
+    """The elections, the newest first."""
+    with database().reading() as session:
+        found = session.scalars(select(Election).order_by(Election.called_at.desc(), Election.slug)).all()
+    if as_json:
+        shown = [{"slug": each.slug, "title": each.title, "state": each.state} for each in found]
+        click.echo(json.dumps(shown, indent=1))
+        return
+    for each in found:
+        click.echo(f"{each.slug}  {each.state}  {each.title}")
+
+
+@election_group.command("package")
+@click.argument("slug")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Its parts go there too.")
+def package_command(slug: str, file: Path, folder: Path | None) -> None:
+    """Write the public package of the counted election SLUG to FILE."""
+    with database().reading() as session:
+        data = package_of(session, slug)
+    try:
+        file.write_bytes(data)
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, text in parts(json.loads(data)).items():
+                (folder / name).write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise click.BadParameter(f"{error.filename} cannot be written: {error.strerror}.") from None
+
+
+@election_group.group("key")
+def key_group() -> None:
+    """The officers' tally key. On a machine without network."""
+
+
+@key_group.command("make")
+def make_key_command() -> None:
+    """Make a tally key: the public half for the manifest, and three shares for paper."""
+    secret, public = fresh_tally_key()
+    click.echo(f"Public key, for the manifest:\n{public.hex()}")
+    for number, share in enumerate(split(secret), 1):
+        click.echo(f"\nShare {number} of 3; any two give the key back:\n{share}")
+
+
+@key_group.command("join")
+@click.argument("public", metavar="PUBLIC-KEY", callback=_hash)
+def join_key_command(public: bytes) -> None:
+    """Read two or three shares from standard input, a line each; print the key if it is PUBLIC-KEY's."""
+    secret = join([line for line in sys.stdin.read().splitlines() if line.strip()])
+    click.echo(checked_secret(secret, public).hex())
+
+
+COMMANDS = (count_command, election_group)
