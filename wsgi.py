@@ -1,15 +1,21 @@
 """The roof: the application, the command line, and one list of everything that is plugged in."""
 
 import sys
+import uuid
 from collections.abc import Mapping
+from typing import NoReturn
 
 import click
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.orm import Session
 
 import commons.commands
 import commons.endpoints
+import commons.mail
+import commons.migrations
 import commons.sessions
 import commons.sign_in
+import commons.sign_in_links
 import commons.views
 import federation.actors
 import federation.commands
@@ -19,26 +25,71 @@ import federation.fan_out
 import federation.farewells
 import federation.inbox
 import federation.leases
+import federation.posts
 import federation.views
+import federation.webfinger
+import membership.books.checks
+import membership.books.commands
+import membership.books.mine.views
+import membership.books.treasury.views
+import membership.books.views
+import membership.campaigns.choices
+import membership.campaigns.closing
+import membership.campaigns.costs
+import membership.campaigns.telling
+import membership.campaigns.views
+import membership.demo.scenes
+import membership.desk.erasure
+import membership.desk.views
 import membership.elections.commands
+import membership.members.commands
+import membership.members.members
+import membership.members.register
+import membership.members.views
+import membership.money.currencies
+import membership.money.seals
+import membership.payments.charging
+import membership.payments.claims
+import membership.payments.commands
+import membership.payments.endpoints
+import membership.payments.events
+import membership.payments.mandates
+import membership.payments.reconciliation
+import membership.payments.refunds
+import membership.payments.views
+import membership.pledges.renewals
+import membership.pledges.settling
+import membership.pledges.views
 import newsroom.commands
 import newsroom.demo.commands
 import newsroom.endpoints
 import newsroom.sections
+import newsroom.stories
 import newsroom.studio.views
 import newsroom.views
-from commons import web
+from commons import limits, web
+from commons.accounts import Account
 from commons.commands import Roof
+from commons.db import database
 from commons.jobs import Job
 from commons.language import N_
 from commons.powers import Power
 from commons.refusal import Refused
+from federation.models import Actor
 
 # For people; the newsroom's pages last, because a story's address is any two words.
 PAGES = (
     commons.sign_in.pages,
     commons.views.pages,
     federation.views.pages,
+    membership.books.views.pages,
+    membership.books.mine.views.pages,
+    membership.books.treasury.views.pages,
+    membership.campaigns.views.pages,
+    membership.desk.views.pages,
+    membership.members.views.pages,
+    membership.payments.views.pages,
+    membership.pledges.views.pages,
     newsroom.studio.views.studio,
     newsroom.views.pages,
 )
@@ -46,17 +97,27 @@ PAGES = (
 MACHINES = (
     commons.endpoints.machine,
     federation.endpoints.machine,
+    membership.payments.endpoints.machine,
     newsroom.endpoints.feeds,
 )
 # The links of the signed-in, with the power that opens each; one arrives at the first that fits.
 DESK: tuple[web.DeskLink, ...] = (
     ("/studio", N_("Studio"), Power.WRITE),
+    ("/pitches/desk", N_("Pitches"), Power.WRITE),
+    ("/treasury", N_("Treasury"), Power.BOOKS),
+    ("/campaigns/desk", N_("Campaigns"), Power.BOOKS),
+    ("/pledges/watch", N_("Withdrawals"), Power.BOOKS),
+    ("/treasury/members", N_("Register of members"), Power.BOOKS),
+    ("/expenses", N_("Expenses"), Power.WRITE),
     ("/desk", N_("My desk"), None),
 )
 COMMANDS = (
     *commons.commands.COMMANDS,
     *federation.commands.COMMANDS,
+    *membership.books.commands.COMMANDS,
     *membership.elections.commands.COMMANDS,
+    *membership.members.commands.COMMANDS,
+    *membership.payments.commands.COMMANDS,
     *newsroom.commands.COMMANDS,
     *newsroom.demo.commands.COMMANDS,
 )
@@ -67,11 +128,37 @@ TIMERS: Mapping[Job, float] = {
     federation.delivery.deliver_due: 5,
     federation.farewells.recheck_due: 60,
     commons.sessions.sweep_old: 600,
+    membership.books.checks.run_due: 600,
+    membership.money.seals.seal_due: 3600,
+    membership.payments.events.process_due: 5,
+    membership.payments.charging.charge_due: 5,
+    membership.payments.refunds.refund_due: 30,
+    membership.payments.mandates.detach_due: 300,
+    membership.payments.reconciliation.reconcile: 3600,
+    membership.pledges.renewals.renew_due: 300,
+    membership.pledges.renewals.charge_due: 30,
+    membership.pledges.settling.settle_due: 5,
+    membership.campaigns.closing.close_due: 30,
+    membership.campaigns.closing.collect_due: 30,
+    membership.campaigns.closing.give_back_due: 60,
+    membership.campaigns.closing.release_due: 60,
+    membership.campaigns.choices.choices_due: 60,
+    membership.campaigns.telling.tell_due: 30,
+    commons.mail.send_due: 15,
+    commons.mail.sweep_old: 3600,
+    commons.sign_in_links.sweep_old: 600,
+    membership.members.members.end_due: 300,
+    membership.members.register.forget_due: 3600,
+    membership.desk.erasure.forget_receipts_due: 3600,
 }
 # What ``/metrics`` counts.
 GAUGES: commons.endpoints.Gauges = {
     "rostra_deliveries_due": federation.delivery.count_due,
     "rostra_received_due": federation.inbox.count_due,
+    "rostra_letters_due": commons.mail.count_due,
+    "rostra_payment_events_due": membership.payments.events.count_due,
+    "rostra_payment_events_parked": membership.payments.events.count_parked,
+    "rostra_books_faults": membership.books.checks.count_faults,
 }
 
 
@@ -79,18 +166,47 @@ def create_app() -> web.App:
     """The WSGI application, by this process's settings."""
     app = web.App(__name__)
     web.install(app, pages=PAGES, machines=MACHINES, sections=newsroom.sections.every, desk=DESK)
+    app.jinja_env.filters["fold_tag"] = federation.posts.fold_tag
     app.extensions["rostra.gauges"] = GAUGES
     # What people see at the addresses of actors and stories.
     app.extensions["rostra.pages"] = {
-        "profile": newsroom.views.profile_page,
+        "profile": profile_page,
         "story": newsroom.views.story_address,
     }
+    # The stories in work that an expense may be linked to: one's own, by id and title.
+    app.extensions["rostra.drafts"] = own_stories
+    # What a story's page may say about money: no more than these two tell.
+    app.jinja_env.globals.update(
+        cost_of=lambda story_id: membership.campaigns.costs.cost_of(web.session(), story_id),
+        money=membership.money.currencies.show,
+        disclosures=lambda story_id: membership.campaigns.costs.disclosures(web.session(), story_id),
+    )
     for command in COMMANDS:
         app.cli.add_command(command)
     return app
 
 
-ROOF = Roof(create_app, TIMERS, federation.actors.found_newsroom, federation.leases.release_all)
+def release_all(session: Session) -> None:
+    """Free what dead workers held: deliveries, activities, payments."""
+    federation.leases.release_all(session)
+    membership.payments.claims.release_all(session)
+
+
+def profile_page(session: Session, actor: Actor) -> str:
+    """The page of an actor: of a campaign, or of somebody or something in the newsroom."""
+    page = membership.campaigns.views.actor_page(session, actor)
+    return page if page is not None else newsroom.views.profile_page(session, actor)
+
+
+def own_stories(session: Session, account: Account) -> list[tuple[uuid.UUID, str]]:
+    """The stories that ``account`` works at."""
+    listed = newsroom.stories.on_desk(session, account.id, limits.ROWS_SHOWN)
+    return [(article.id, title) for article, title in listed]
+
+
+LOOKS = (("WebFinger", federation.webfinger.look_from_outside),)
+DEMO = (membership.demo.scenes.scenes,)
+ROOF = Roof(create_app, TIMERS, federation.actors.found_newsroom, release_all, LOOKS, DEMO)
 
 
 cli = click.Group("rostra", help="A newsroom that its readers own, on the fediverse.")
@@ -101,11 +217,36 @@ for _command in COMMANDS:
 def main() -> None:
     """``rostra``: what is refused is one sentence and exit code 1, wrong use is exit code 2."""
     try:
-        cli.main(prog_name="rostra", obj=ROOF)
+        code = cli.main(prog_name="rostra", obj=ROOF, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as wrong:
+        _end(f"Which command? Run: {wrong.ctx.command_path if wrong.ctx else 'rostra'} --help", 2)
+    except click.ClickException as wrong:
+        _end(wrong.format_message(), wrong.exit_code)
+    except click.Abort:
+        _end("Aborted.", 1)
     except Refused as refusal:
-        sys.exit(_line(str(refusal)))
-    except (OperationalError, InterfaceError) as error:
-        sys.exit(_line(f"The database does not answer: {error.orig}"))
+        _end(str(refusal), 1)
+    except (OperationalError, InterfaceError, ProgrammingError) as error:
+        _end(_why(error), 1)
+    except OSError as error:
+        _end(f"{error.strerror or error}: {error.filename or 'no file'}", 1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _why(error: DBAPIError) -> str:
+    """What is wrong with the database: usually that it is older than the program."""
+    try:
+        commons.migrations.require_current(database().engine)
+    except Refused as refusal:
+        return str(refusal)
+    except DBAPIError:
+        pass
+    return f"The database does not answer: {error.orig}"
+
+
+def _end(sentence: str, code: int) -> NoReturn:
+    click.echo(_line(sentence), err=True)
+    sys.exit(code)
 
 
 def _line(text: str) -> str:
