@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import func, insert, select
 
-from bench import certificates, house, sink
+from bench.parts import certificates, house, sink
 from commons import jobs
 from commons.clock import now
 from commons.config import Config
@@ -87,7 +87,14 @@ def count(state: str) -> int:
 
 @contextmanager
 def receivers(hosts: int, folder: Path | None) -> Iterator[None]:
-    command = [sys.executable, "-m", "bench.sink", str(PORT), str(hosts), *([str(folder)] if folder else [])]
+    command = [
+        sys.executable,
+        "-m",
+        "bench.parts.sink",
+        str(PORT),
+        str(hosts),
+        *([str(folder)] if folder else []),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.readline()

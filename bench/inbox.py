@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from bench import house
+from bench.parts import house
 from commons import outbound
 from commons.clock import now
 from commons.config import Config

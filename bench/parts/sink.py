@@ -1,6 +1,6 @@
 """Five hundred inbox hosts in one process: every loopback address takes any POST with 202.
 
-``python -m bench.sink PORT HOSTS [FOLDER]``; with FOLDER it speaks TLS by the certificates there.
+``python -m bench.parts.sink PORT HOSTS [FOLDER]``; with FOLDER it speaks TLS by the certificates there.
 """
 
 import asyncio
