@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.routing import Rule
+from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter, Rule, UUIDConverter
 
 import wsgi
 from commons import accounts, csrf, powers, sessions, web
@@ -13,7 +13,7 @@ from commons.powers import Power
 from federation import actors
 
 # Forms that act for nobody who is signed in.
-WITHOUT_ACCOUNT = {"sign_in.enter", "federation_pages.interact"}
+WITHOUT_ACCOUNT = {"sign_in.enter", "sign_in.open_link", "federation_pages.interact", "pledges.withdraw"}
 
 
 @pytest.fixture
@@ -31,6 +31,13 @@ def client(db: Database) -> FlaskClient:
     return browser
 
 
+def fitting(converter: BaseConverter) -> object:
+    """A value that the converter of a route takes."""
+    if isinstance(converter, AnyConverter):
+        return min(converter.items)
+    return {UUIDConverter: uuid.UUID(int=1), IntegerConverter: 1}.get(type(converter), "x")
+
+
 def unsafe(client: FlaskClient) -> list[tuple[str, str, Rule]]:
     """Every unsafe method of every page, with an address that fits it."""
     machines = {blueprint.name for blueprint in wsgi.MACHINES}
@@ -41,7 +48,7 @@ def unsafe(client: FlaskClient) -> list[tuple[str, str, Rule]]:
         for rule in client.application.url_map.iter_rules():
             if rule.endpoint.split(".")[0] in machines:
                 continue
-            values = {name: uuid.UUID(int=1) if "uuid" in rule.rule else "x" for name in rule.arguments}
+            values = {name: fitting(rule._converters[name]) for name in rule.arguments}
             address = adapter.build(rule.endpoint, values)
             found += [(method, address, rule) for method in (rule.methods or set()) - csrf.SAFE_METHODS]
     return found

@@ -390,3 +390,15 @@ def test_the_front_page_asks_the_database_little_however_much_there_is(
     queries.clear()
     assert reader.get("/").text.count("Story ") >= 9
     assert len(queries) <= 10, "\n".join(queries)
+
+
+def test_whoever_asks_the_page_for_activitypub_is_led_to_the_story(
+    reader: FlaskClient, put_out: Callable[..., Article]
+) -> None:
+    article = put_out()
+    answer = reader.get(PATH, headers={"Accept": "application/activity+json"})
+    assert answer.status_code == 302
+    assert answer.location.endswith(f"/stories/{article.id}")
+    assert "Accept" in answer.headers["Vary"]
+    page = reader.get(PATH, headers={"Accept": "text/html, application/activity+json"})
+    assert page.status_code == 200 and "Accept" in page.headers["Vary"]

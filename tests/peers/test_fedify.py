@@ -153,10 +153,11 @@ def test_a_server_that_refuses_the_first_dialect_gets_the_other_and_is_remembere
     new: fedify.Peer, old: fedify.Peer, story: str
 ) -> None:
     """The newsroom's first word to ``new`` was its Accept: one knock in vain, and none ever after."""
-    knocks = [(it["signature"].partition(":")[0], it["status"]) for it in new.store()["requests"]]
+    first, *others = [(it["signature"].partition(":")[0], it["status"]) for it in new.store()["requests"]]
 
-    assert knocks == [("cavage", 401), ("rfc9421", 202), ("rfc9421", 202)]
-    assert [it["signature"] for it in new.store()["received"]] == ["rfc9421", "rfc9421"]
+    assert first == ("cavage", 401)
+    assert len(others) >= 2  # the Accept once more, and the story
+    assert set(others) == {("rfc9421", 202)}
     assert old.store()["refused"] == {}
 
 
@@ -170,14 +171,16 @@ def test_both_dialects_are_read_here_at_the_first_knock(
     assert knocks(new) == {("rfc9421", 202)}
 
 
-def test_a_correction_changes_its_copy(newsroom: Instance, robin: fedify.Peer, old: fedify.Peer) -> None:
+def test_a_correction_changes_the_copies_of_all_who_got_the_story(
+    newsroom: Instance, robin: fedify.Peer, old: fedify.Peer, new: fedify.Peer
+) -> None:
     story = newsroom.publish("The first ferry", by="maria")
-    until(lambda: story in robin.store()["objects"])
+    until(lambda: all(story in peer.store()["objects"] for peer in (robin, old, new)))
     file = newsroom.story_file("The first ferry of the year", by="maria")
     note = "It is the first of the year."
     newsroom.rostra("story", "correct", story, file, "--by", "maria", "--note", note)
 
-    for peer in (robin, old):
+    for peer in (robin, old, new):
         until(lambda peer=peer: peer.store()["objects"][story]["name"] == "The first ferry of the year")  # type: ignore[misc]
     assert note in robin.store()["objects"][story]["content"]
     assert [it["type"] for it in _about(robin, story)] == ["Create", "Update"]

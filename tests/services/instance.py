@@ -132,12 +132,16 @@ class Instance:
         return codes
 
     def child(self, role: str) -> psutil.Process:
-        """The ``web``, ``worker`` or ``queue`` process that runs now."""
-        for process in self.processes:
-            for each in tree(process.pid):
-                if role in _roles(each):
-                    return each
-        raise LookupError(f"no {role} is running")
+        """The ``web``, ``worker`` or ``queue`` process; waits for one that is about to be started."""
+        found: list[psutil.Process] = []
+
+        def runs() -> bool:
+            whole = [each for process in self.processes for each in tree(process.pid)]
+            found.extend(each for each in whole if role in _roles(each))
+            return bool(found)
+
+        until(runs, END_SECONDS, lambda: f"no {role} is running")
+        return found[0]
 
     # What can be asked of it
 

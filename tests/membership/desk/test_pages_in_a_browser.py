@@ -1,0 +1,120 @@
+"""Joining, the desk and the register as a browser shows them: readable by everyone, narrow or wide."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from commons import config, sessions, web
+from commons.accounts import Account
+from commons.config import Config
+from commons.db import Database
+from membership.members import payouts, shares
+from membership.members.models import Membership
+from membership.money.currencies import Money
+from membership.payments import charges
+from membership.pledges import pledges, renewals, settling
+from membership.pledges.pledges import Wish
+from tests.services.browser import axe_violations
+
+from ..members.conftest import Join, Officers, account_of
+
+# How a page looks does not depend on the database.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def settings(settings: Config) -> Config:
+    """The usual settings at a free port: a browser asks for the port it is told."""
+    placeholder = make_server("127.0.0.1", 0, lambda _environ, _start: [])
+    port = placeholder.server_port
+    placeholder.server_close()
+    moved = replace(settings, origin=f"http://127.0.0.1:{port}")
+    config.use(moved)
+    return moved
+
+
+@pytest.fixture
+def served(app: web.App, settings: Config) -> Iterator[str]:
+    server = make_server("127.0.0.1", int(settings.origin.rpartition(":")[2]), app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield settings.origin
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def ada(db: Database, officers: Officers, join: Join) -> Membership:
+    """A member with a paid pledge, more shares asked for, an address, and others beside her."""
+    made = join("ada", pays=0)
+    with db.transaction() as session:
+        party = session.get_one(Membership, made.id).party
+        pledge = pledges.promise(session, party, Wish(Money(1500, "EUR"), "monthly", "bank", "once-ada"))
+        charge = renewals.start(session, pledges.instalments(session, pledge)[0])
+        assert charge is not None
+        charges.settled(session, charge)
+        assert party.data is not None
+        party.data.address = "Pier 1, 12345 Merrenport"
+    settling.settle_due()
+    join("bob")
+    join("somebody-with-a-very-long-name-who-has-not-paid-yet", pays=0)
+    with db.transaction() as session:
+        found = session.get_one(Membership, made.id)
+        shares.subscribe_more(session, found, 2)
+        payouts.adopt_accounts(session, 2020, "Assembly of 3 May 2021", by=officers.tom)
+    return made
+
+
+def sign_in(page: Page, db: Database, account: Account, served: str) -> None:
+    with db.transaction() as session:
+        token = sessions.start(session, account)
+    page.context.clear_cookies()
+    page.context.add_cookies([{"name": web.cookie_name(), "value": token, "url": served}])
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1200)])
+def test_every_page_can_be_read_by_everyone(
+    page: Page, db: Database, ada: Membership, officers: Officers, served: str, scheme: str, width: int
+) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": width, "height": 900})
+    tom, hers = officers.tom, account_of(db, ada)
+    paths: list[tuple[Account | None, str]] = [
+        *((None, path) for path in ("/join", "/join/thanks", "/sign-in", "/sign-in/link", "/sign-in/link/x")),
+        *((hers, path) for path in ("/desk", "/desk/leave", "/desk/data", "/members", "/account")),
+        *(
+            (tom, path)
+            for path in ("/treasury/members", f"/treasury/members/{ada.id}", "/desk", "/desk/data")
+        ),
+    ]
+    for who, path in paths:
+        if who is not None:
+            sign_in(page, db, who, served)
+        answer = page.goto(served + path)
+        assert answer is not None
+        assert answer.status == 200, path
+        assert axe_violations(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_joining_takes_four_clicks_and_no_script(
+    browser: Browser, db: Database, officers: Officers, served: str
+) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{served}/join")
+        page.click("text=€9.00 a month")
+        page.fill("#name", "Ada Weiss")
+        page.fill("#email", "ada@example.org")
+        page.click("#consent")
+        page.click("main button")
+        assert "/pay/" in page.url
+        page.click("text=What happens next")
+        assert page.url.endswith("/join/thanks")
+    with db.reading() as session:
+        assert session.query(Membership).one().state == "applied"

@@ -1,0 +1,123 @@
+"""A founded newsroom with its officers, and people who become members."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from commons import accounts, clock, powers, sessions, web
+from commons.accounts import Account
+from commons.db import Database
+from commons.powers import Power
+from federation import actors, keys
+from membership.members import members
+from membership.members.models import Membership
+from membership.money import parties
+from membership.money.currencies import Money
+from wsgi import create_app
+
+CONSENT = "I want to become a co-owner."
+Join = Callable[..., Membership]
+SignIn = Callable[[Account], FlaskClient]
+At = Callable[[int, int, int], None]
+
+
+@dataclass(frozen=True)
+class Officers:
+    """``tom`` and ``tina`` keep the books, ``edith`` edits, ``mo`` moderates, ``eli`` holds elections."""
+
+    tom: Account
+    tina: Account
+    edith: Account
+    mo: Account
+    eli: Account
+
+
+@pytest.fixture
+def officers(db: Database, monkeypatch: pytest.MonkeyPatch) -> Officers:
+    monkeypatch.setattr(keys, "generate", cache(keys.generate))
+    with db.transaction() as session:
+        actors.found_newsroom(session)
+        return Officers(
+            tom=person(session, "tom", Power.BOOKS),
+            tina=person(session, "tina", Power.BOOKS),
+            edith=person(session, "edith", Power.PUBLISH),
+            mo=person(session, "mo", Power.MODERATE),
+            eli=person(session, "eli", Power.ELECTIONS),
+        )
+
+
+def person(session: Session, name: str, power: Power | None = None) -> Account:
+    """An account without a password."""
+    account = accounts.create(session, email=f"{name}@example.org", name=name.title(), password=None)
+    if power is not None:
+        powers.grant(session, account, [power], reason="founding")
+    return account
+
+
+@pytest.fixture
+def join(db: Database, officers: Officers) -> Join:
+    """``join("ada", pays=1000, shares=1)``: an application, and what was paid, in minor units."""
+
+    def joined(name: str, pays: int = 1000, shares: int | None = None) -> Membership:
+        with db.transaction() as session:
+            party = parties.of(session, person(session, name))
+            made = members.apply(session, party, consent=CONSENT, number_of_shares=shares)
+            if pays:
+                pay(session, made, pays)
+            assert made.party is party
+            return made
+
+    return joined
+
+
+def pay(session: Session, membership: Membership, amount: int, cause: uuid.UUID | None = None) -> int:
+    """A payment that stands on ``income:pledges``; returns what went into shares."""
+    return members.paid(
+        session,
+        membership.party,
+        Money(amount, "EUR"),
+        from_account="income:pledges",
+        cause=("charge", cause or uuid.uuid4()),
+    ).amount
+
+
+def account_of(db: Database, membership: Membership) -> Account:
+    with db.reading() as session:
+        return session.get_one(Account, membership.party.account_id)
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> At:
+    """``at(2027, 3, 31)``: it is noon of that day."""
+
+    def move(year: int, month: int, day: int) -> None:
+        monkeypatch.setattr(clock, "shift", clock.shift * 0)
+        wanted = datetime(year, month, day, 12, tzinfo=UTC)
+        monkeypatch.setattr(clock, "shift", wanted - clock.now())
+
+    return move
+
+
+@pytest.fixture
+def app(officers: Officers) -> web.App:
+    return create_app()
+
+
+@pytest.fixture
+def browser_of(app: web.App, db: Database) -> SignIn:
+    """``browser_of(account)``: a browser in which the account is signed in."""
+
+    def sign_in(account: Account) -> FlaskClient:
+        with db.transaction() as session:
+            token = sessions.start(session, account)
+        client = app.test_client()
+        client.set_cookie(web.cookie_name(), token, domain="127.0.0.1")
+        return client
+
+    return sign_in

@@ -1,0 +1,469 @@
+"""The firewall: every route, asked by everybody, answers only whom the table below lets in.
+
+The table is that of roles and powers: only the treasurer sees who pledged; whoever edits, moderates or
+holds elections sees sums at most. A route that is not in the table fails the test, so nobody can
+add one without saying who may use it.
+"""
+
+import io
+import re
+import uuid
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import product
+
+import pytest
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from commons import accounts, config, csrf, powers, sessions, web
+from commons.accounts import Account
+from commons.config import Config
+from commons.db import Database
+from commons.powers import Power
+from federation import actors, keys
+from membership.campaigns import campaigns
+from membership.members import members
+from membership.money import ledger, parties
+from membership.money.currencies import Money
+from membership.money.ledger import Line
+from membership.payments import charges, receipts
+from membership.pledges import pledges, renewals, settling
+from membership.pledges.pledges import Wish
+from newsroom import desk, sections
+from newsroom.drafts import Draft
+from wsgi import create_app
+
+from .campaigns.conftest import plan
+
+# Who answers may depend on; how they look does not depend on the database.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+ROLES: dict[str, Power | None] = {
+    "reader": None,
+    "account": None,
+    "member": None,
+    "journalist": Power.WRITE,
+    "editor": Power.PUBLISH,
+    "moderator": Power.MODERATE,
+    "treasurer": Power.BOOKS,
+    "officer": Power.ELECTIONS,
+}
+SIGNED_IN = frozenset(ROLES) - {"reader"}
+WRITERS = frozenset({"journalist", "editor"})
+EDITORS = frozenset({"editor"})
+MEMBERS = frozenset({"member"})
+TREASURER = frozenset({"treasurer"})
+# May be asked by anybody; what it shows must still name no payer.
+ANYBODY = frozenset(ROLES)
+# Opens for who holds the secret address in a letter, or whose own it is; to others it is not there.
+LINK = frozenset({"link"})
+# A second person agrees to what a first proposed; here nobody has proposed anything.
+NOBODY: frozenset[str] = frozenset()
+# For programs: it looks at signatures and tokens, never at who is signed in.
+MACHINE = frozenset({"machine"})
+
+TABLE: dict[str, frozenset[str]] = {
+    "GET /": ANYBODY,
+    "GET /.well-known/host-meta": MACHINE,
+    "GET /.well-known/nodeinfo": MACHINE,
+    "GET /.well-known/webfinger": MACHINE,
+    "GET /<slug>": ANYBODY,
+    "GET /<slug>/<name>": ANYBODY,
+    "GET /<slug>/<name>/changes": ANYBODY,
+    "GET /<slug>/<name>/retracted": ANYBODY,
+    "GET /<slug>/feed.atom": MACHINE,
+    "GET /<slug>/feed.json": MACHINE,
+    "GET /@<handle>": MACHINE,
+    "GET /@<handle>/featured": MACHINE,
+    "GET /@<handle>/followers": MACHINE,
+    "GET /@<handle>/following": MACHINE,
+    "GET /@<handle>/outbox": MACHINE,
+    "POST /@<handle>/inbox": MACHINE,
+    "GET /account": SIGNED_IN,
+    "POST /account/first-password": SIGNED_IN,
+    "POST /account/password": SIGNED_IN,
+    "POST /account/sign-ins": SIGNED_IN,
+    "GET /activities/<uuid:activity_id>": MACHINE,
+    "GET /actor": MACHINE,
+    "GET /actor/featured": MACHINE,
+    "GET /actor/followers": MACHINE,
+    "GET /actor/following": MACHINE,
+    "GET /actor/outbox": MACHINE,
+    "POST /actor/inbox": MACHINE,
+    "GET /archive": ANYBODY,
+    "GET /authorize_interaction": SIGNED_IN,
+    "POST /authorize_interaction": SIGNED_IN,
+    "GET /campaigns": ANYBODY,
+    "GET /campaigns/<slug>": ANYBODY,
+    "GET /campaigns/<slug>/manage": TREASURER,
+    "GET /campaigns/<slug>/pledge": ANYBODY,
+    "POST /campaigns/<slug>/pledge": ANYBODY,
+    "GET /campaigns/<slug>/progress": ANYBODY,
+    "POST /campaigns/<slug>/agree": NOBODY,
+    "POST /campaigns/<slug>/cancel": TREASURER,
+    "POST /campaigns/<slug>/decide": TREASURER,
+    "POST /campaigns/<slug>/news": TREASURER,
+    "POST /campaigns/<slug>/story": TREASURER,
+    "POST /campaigns/<slug>/waive": TREASURER,
+    "GET /campaigns/desk": TREASURER,
+    "GET /campaigns/new": TREASURER,
+    "POST /campaigns/new": TREASURER,
+    "GET /desk": SIGNED_IN,
+    "POST /desk/address": SIGNED_IN,
+    "GET /desk/data": SIGNED_IN,
+    "POST /desk/erase": SIGNED_IN,
+    "POST /desk/export": SIGNED_IN,
+    "GET /desk/leave": SIGNED_IN,
+    "POST /desk/leave": SIGNED_IN,
+    "POST /desk/shares": SIGNED_IN,
+    "GET /feed.atom": MACHINE,
+    "GET /feed.json": MACHINE,
+    "GET /from-others": ANYBODY,
+    "POST /inbox": MACHINE,
+    "POST /interact": ANYBODY,
+    "GET /join": ANYBODY,
+    "POST /join": ANYBODY,
+    "GET /join/thanks": ANYBODY,
+    "GET /livez": MACHINE,
+    "GET /media/<key>": MACHINE,
+    "GET /members": MEMBERS,
+    "GET /members.csv": MEMBERS,
+    "GET /metrics": MACHINE,
+    "GET /minutes": ANYBODY,
+    "GET /nodeinfo/2.1": MACHINE,
+    "GET /pay/<token>": LINK,
+    "GET /pay/<token>/go": LINK,
+    "GET /pay/mandate/<token>": LINK,
+    "GET /pay/mandate/<token>/signed": LINK,
+    "GET /payments": TREASURER,
+    "GET /payments/<uuid:charge_id>": TREASURER,
+    "POST /payments/<uuid:charge_id>/refund": TREASURER,
+    "POST /payments/import": TREASURER,
+    "POST /payments/lines/<uuid:line_id>/assign": TREASURER,
+    "POST /payments/lines/<uuid:line_id>/credit": TREASURER,
+    "POST /payments/lines/<uuid:line_id>/payout": TREASURER,
+    "POST /payments/lines/<uuid:line_id>/return": TREASURER,
+    "POST /payments/refunds/<uuid:refund_id>/approve": TREASURER,
+    "POST /payments/refunds/<uuid:refund_id>/reject": TREASURER,
+    "POST /payments/refunds/<uuid:refund_id>/sent": TREASURER,
+    "GET /pitches": ANYBODY,
+    "GET /pitches/<slug>": ANYBODY,
+    "GET /pitches/<slug>/manage": WRITERS | TREASURER,
+    "GET /pitches/<slug>/pledge": ANYBODY,
+    "POST /pitches/<slug>/pledge": ANYBODY,
+    "GET /pitches/<slug>/progress": ANYBODY,
+    "POST /pitches/<slug>/agree": NOBODY,
+    "POST /pitches/<slug>/cancel": WRITERS | TREASURER,
+    "POST /pitches/<slug>/decide": WRITERS | TREASURER,
+    "POST /pitches/<slug>/news": WRITERS | TREASURER,
+    "POST /pitches/<slug>/story": WRITERS | TREASURER,
+    "POST /pitches/<slug>/waive": WRITERS | TREASURER,
+    "GET /pitches/choose/<number>": LINK,
+    "POST /pitches/choose/<number>": LINK,
+    "GET /pitches/desk": WRITERS,
+    "GET /pitches/new": WRITERS,
+    "POST /pitches/new": WRITERS,
+    "GET /pledges": SIGNED_IN,
+    "GET /pledges/<number>": LINK,
+    "GET /pledges/<number>/pause": LINK,
+    "POST /pledges/<number>/pause": LINK,
+    "GET /pledges/<number>/resume": LINK,
+    "POST /pledges/<number>/resume": LINK,
+    "GET /pledges/<number>/stop": LINK,
+    "POST /pledges/<number>/stop": LINK,
+    "GET /pledges/<number>/change": LINK,
+    "POST /pledges/<number>/change": LINK,
+    "GET /pledges/gift": ANYBODY,
+    "POST /pledges/gift": ANYBODY,
+    "GET /pledges/gift/redeem": SIGNED_IN,
+    "POST /pledges/gift/redeem": SIGNED_IN,
+    "GET /pledges/new": ANYBODY,
+    "POST /pledges/new": ANYBODY,
+    "GET /pledges/seats": ANYBODY,
+    "POST /pledges/seats": ANYBODY,
+    "GET /pledges/seats/take": SIGNED_IN,
+    "POST /pledges/seats/take": SIGNED_IN,
+    "GET /pledges/statement/<int:year>": SIGNED_IN,
+    "GET /pledges/watch": TREASURER,
+    "POST /pledges/watch/<uuid:withdrawal_id>": TREASURER,
+    "GET /readyz": MACHINE,
+    "GET /receipts/<token>": LINK,
+    "GET /receipts/<token>.pdf": LINK,
+    "GET /robots.txt": MACHINE,
+    "GET /sign-in": ANYBODY,
+    "POST /sign-in": ANYBODY,
+    "GET /sign-in/link": ANYBODY,
+    "POST /sign-in/link": ANYBODY,
+    "GET /sign-in/link/<token>": ANYBODY,
+    "POST /sign-in/link/<token>": LINK,
+    "POST /sign-out": ANYBODY,
+    "GET /sitemap.xml": MACHINE,
+    "GET /static/<path:filename>": ANYBODY,
+    "GET /stories/<uuid:story_id>": MACHINE,
+    "GET /stories/<uuid:story_id>/replies": MACHINE,
+    "GET /studio": WRITERS,
+    "GET /studio/new": WRITERS,
+    "POST /studio/new": WRITERS,
+    "POST /studio/preview": WRITERS,
+    "GET /studio/stories/<uuid:article_id>": WRITERS,
+    "GET /studio/stories/<uuid:article_id>/correct": EDITORS,
+    "POST /studio/stories/<uuid:article_id>/correct": EDITORS,
+    "GET /studio/stories/<uuid:article_id>/edit": WRITERS,
+    "POST /studio/stories/<uuid:article_id>/edit": WRITERS,
+    "GET /studio/stories/<uuid:article_id>/picture": WRITERS,
+    "POST /studio/stories/<uuid:article_id>/picture": WRITERS,
+    "GET /studio/stories/<uuid:article_id>/publish": EDITORS,
+    "POST /studio/stories/<uuid:article_id>/publish": EDITORS,
+    "GET /studio/stories/<uuid:article_id>/retract": EDITORS,
+    "POST /studio/stories/<uuid:article_id>/retract": EDITORS,
+    "GET /studio/stories/<uuid:article_id>/revisions": WRITERS,
+    "GET /tags/<name>": ANYBODY,
+    "POST /treasury/accounts": TREASURER,
+    "GET /treasury/members": TREASURER,
+    "GET /treasury/members.csv": TREASURER,
+    "GET /treasury/members/<uuid:membership_id>": TREASURER,
+    "POST /treasury/members/<uuid:membership_id>/admit": TREASURER,
+    "POST /treasury/members/<uuid:membership_id>/class": TREASURER,
+    "POST /treasury/members/<uuid:membership_id>/decline": TREASURER,
+    "POST /treasury/members/<uuid:membership_id>/payout": TREASURER,
+    "POST /treasury/members/<uuid:membership_id>/payout/approve": TREASURER,
+    "POST /treasury/members/<uuid:membership_id>/transfer": TREASURER,
+    "GET /treasury/shares.csv": TREASURER,
+    "GET /books": ANYBODY,
+    "GET /books.csv": ANYBODY,
+    "GET /books/accounts/<account>": ANYBODY,
+    "GET /expenses": SIGNED_IN,
+    "POST /expenses": SIGNED_IN,
+    "GET /patronage": SIGNED_IN,
+    "GET /expenses/<uuid:expense_id>": SIGNED_IN,
+    "GET /expenses/<uuid:expense_id>/file": SIGNED_IN,
+    "POST /expenses/<uuid:expense_id>/withdraw": SIGNED_IN,
+    "POST /patronage/<uuid:allotment_id>": SIGNED_IN,
+    "GET /treasury": TREASURER,
+    "GET /treasury/budget": TREASURER,
+    "GET /treasury/expenses": TREASURER,
+    "GET /treasury/payments": TREASURER,
+    "GET /treasury/payments/<uuid:file_id>/file": TREASURER,
+    "GET /treasury/surplus": TREASURER,
+    "POST /treasury/budget": TREASURER,
+    "POST /treasury/expenses": TREASURER,
+    "POST /treasury/expenses/<uuid:expense_id>/approve": TREASURER,
+    "POST /treasury/expenses/<uuid:expense_id>/check": TREASURER,
+    "POST /treasury/expenses/<uuid:expense_id>/paid": TREASURER,
+    "POST /treasury/expenses/<uuid:expense_id>/reject": TREASURER,
+    "POST /treasury/payments": TREASURER,
+    "POST /treasury/payments/<uuid:file_id>/cancel": TREASURER,
+    "POST /treasury/payments/<uuid:file_id>/sent": TREASURER,
+    "POST /treasury/surplus": TREASURER,
+    "POST /treasury/surplus/<uuid:proposal_id>/approve": TREASURER,
+    "POST /treasury/surplus/<uuid:proposal_id>/reject": TREASURER,
+    "POST /webhooks/<provider>": MACHINE,
+    "GET /withdraw": ANYBODY,
+    "POST /withdraw": ANYBODY,
+}
+# What the house has none of, so that even who may know is told so.
+UNKNOWN = re.compile(
+    r"<uuid:(line|refund|withdrawal|expense|file|proposal|allotment)_id>|<int:year>|payout/approve|sign-ins"
+)
+ALTERNATIVES = re.compile(r"<any\(([^)]*)\):\w+>")
+
+
+def routes(app: web.App) -> Iterator[str]:
+    """Every method and rule; where a rule says ``any(a, b)``, one for each."""
+    for rule in app.url_map.iter_rules():
+        for method, path in product(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}), _spelled(rule)):
+            yield f"{method} {path}"
+
+
+def _spelled(rule: Rule) -> list[str]:
+    paths = [rule.rule]
+    while any(ALTERNATIVES.search(path) for path in paths):
+        paths = [
+            path[: found.start()] + choice.strip() + path[found.end() :]
+            for path in paths
+            if (found := ALTERNATIVES.search(path))
+            for choice in found[1].split(",")
+        ]
+    return paths
+
+
+# What must not be seen
+
+
+@dataclass(frozen=True)
+class House:
+    """An application with people of every role, and Petra, who pledged and told nobody."""
+
+    app: web.App
+    people: dict[str, Account]
+    paths: dict[str, str]
+    secrets: tuple[str, ...]
+    pledge: str
+
+
+@pytest.fixture
+def house(db: Database, settings: Config, monkeypatch: pytest.MonkeyPatch) -> House:
+    config.use(replace(settings, iban="DE89370400440532013000", account_holder="Merrenport News eG"))
+    monkeypatch.setattr(keys, "generate", cache(keys.generate))
+    with db.transaction() as session:
+        actors.found_newsroom(session)
+        sections.create(session, "harbour", "Harbour")
+        people = {role: _person(session, role, power) for role, power in ROLES.items() if role != "reader"}
+        pay = Wish(Money(7777, "EUR"), "monthly", "bank", "petra")
+        petra = _person(session, "Petra Geheim", None)
+        party = parties.of(session, petra)
+        membership = members.apply(session, party, consent="Yes.", number_of_shares=3)
+        pledge = pledges.promise(session, party, pay)
+        charge = renewals.start(session, pledges.instalments(session, pledge)[0])
+        assert charge is not None
+        charges.settled(session, charge)
+        members.apply(session, parties.of(session, people["member"]), consent="Yes.")
+        campaign = campaigns.open_(session, plan("campaign"), by=people["treasurer"])
+        pitch = campaigns.open_(session, plan("pitch"), by=people["journalist"])
+        for place, once in ((campaign, "petra-1"), (pitch, "petra-2")):
+            campaigns.join(session, party, place, Money(8888, "EUR"), provider="bank", once=once)
+        for role in WRITERS:
+            actors.create_local(session, kind="Person", handle=role, name=role, account=people[role])
+        draft = Draft("The ferry", "It left.", "Gone.", section="harbour")
+        ledger.post(
+            session,
+            kind="opening",
+            lines=[
+                Line("assets:bank", Money(100_010, "EUR")),
+                Line("equity:opening", Money(-100_010, "EUR")),
+            ],
+            cause=("opening", uuid.uuid4()),
+        )
+        article = desk.start(session, people["journalist"], draft)
+        members.paid(
+            session,
+            parties.of(session, people["member"]),
+            Money(1000, "EUR"),
+            from_account="income:pledges",
+            cause=("charge", uuid.uuid4()),
+        )
+    settling.settle_due()
+    with db.reading() as session:
+        receipt = receipts.of_party(session, party)[0]
+    return House(
+        app=create_app(),
+        people=people,
+        paths={
+            "campaigns/<slug>": f"campaigns/{campaign.slug}",
+            "pitches/<slug>": f"pitches/{pitch.slug}",
+            "<slug>": "harbour",
+            "<name>": "ferry",
+            "<handle>": "newsroom",
+            "<number>": pledge.number,
+            "<uuid:charge_id>": str(charge.id),
+            "<uuid:membership_id>": str(membership.id),
+            "<uuid:article_id>": str(article.id),
+            "<int:year>": str(receipt.issued_at.year),
+            "<provider>": "stripe",
+            "<account>": "income:pledges",
+            "<path:filename>": "rostra.css",
+            "<token>": "guessed",
+            "<key>": "guessed.png",
+        },
+        secrets=(
+            "Petra",
+            "petra@",
+            "petra-geheim",
+            "77.77",
+            "7777",
+            "88.88",
+            "8888",
+            pledge.number,
+            receipt.token,
+        ),
+        pledge=pledge.number,
+    )
+
+
+def _person(session: object, name: str, power: Power | None) -> Account:
+    email = f"{name.lower().replace(' ', '-')}@example.org"
+    account = accounts.create(session, email=email, name=name, password=None)  # type: ignore[arg-type]
+    if power is not None:
+        powers.grant(session, account, [power], reason="founding")  # type: ignore[arg-type]
+    return account
+
+
+def ask(house: House, db: Database, role: str, route: str) -> TestResponse:
+    """Ask as ``role``, freshly signed in, with the form's token and nothing else filled in."""
+    method, path = route.split(" ", 1)
+    for name, value in house.paths.items():
+        path = path.replace(name, value)
+    path = re.sub(r"<uuid:\w+>", str(uuid.uuid4()), path)
+    assert "<" not in path, f"what stands for {path}?"
+    client, data = house.app.test_client(), {}
+    if role != "reader":
+        with db.transaction() as session:
+            token = sessions.start(session, house.people[role])
+        client.set_cookie(web.cookie_name(), token, domain="127.0.0.1")
+        data = {csrf.FIELD: csrf.token(config.settings().secret_key, sessions.hash_of(token))}
+    return client.open(path, method=method, data=data if method == "POST" else None)
+
+
+def let_in(answer: TestResponse, method: str) -> bool:
+    """Not shut out: neither refused nor led to the sign-in page."""
+    led_away = answer.status_code == 303 and answer.location.startswith("/sign-in")
+    return answer.status_code not in (401, 403, 404, 405, 410) and not led_away
+
+
+def words_of(answer: TestResponse) -> str:
+    """The text of the answer, or of all that is packed in it."""
+    if answer.content_type != "application/zip":
+        return answer.get_data().decode(errors="replace")
+    packed = zipfile.ZipFile(io.BytesIO(answer.get_data()))
+    return "".join(packed.read(name).decode() for name in packed.namelist())
+
+
+def test_every_route_is_in_the_table(house: House) -> None:
+    assert set(routes(house.app)) == set(TABLE)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_route_lets_in_whom_the_table_names(house: House, db: Database, role: str) -> None:
+    wrong = []
+    for route in routes(house.app):
+        allowed = TABLE.get(route, frozenset())
+        if allowed & {"machine"} or allowed == ANYBODY:
+            continue
+        answer = ask(house, db, role, route)
+        # A row that does not exist is said only to who may know.
+        exists = UNKNOWN.search(route) is None
+        inside = let_in(answer, route) or (answer.status_code == 404 and not exists)
+        if inside != (role in allowed):
+            wrong.append(f"{route}: {answer.status_code}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("role", sorted(set(ROLES) - {"treasurer"}))
+def test_no_route_tells_who_pledged(house: House, db: Database, role: str) -> None:
+    """Only the treasurer sees it; members see in the register that she is one, and no more."""
+    told = []
+    for route in routes(house.app):
+        if route == "POST /sign-out":
+            continue
+        answer = ask(house, db, role, route)
+        text = words_of(answer) + answer.headers.get("Location", "")
+        text = text.replace(house.pledge, "") if "<number>" in route else text
+        register = role == "member" and route.startswith("GET /members")
+        told += [
+            f"{route}: {secret}"
+            for secret in house.secrets
+            if secret in text and not (register and secret == "Petra")
+        ]
+    assert not told, "\n".join(told)
+
+
+def test_the_treasurer_sees_who_pledged(house: House, db: Database) -> None:
+    """The words that are looked for do stand where they may."""
+    seen = "".join(
+        ask(house, db, "treasurer", route).text
+        for route in ("GET /treasury/members", "GET /treasury/members.csv", "GET /payments/<uuid:charge_id>")
+    )
+    assert "Petra" in seen and "77.77" in seen
