@@ -117,8 +117,9 @@ def measure(scheme: str, hosts: int, each: int, workers: int, signs: float) -> N
             follow(author, scheme, hosts, each)
             running = [house.start(settings, "worker", **trusted) for _ in range(workers)]
             try:
-                time.sleep(4)  # until they have started and their first look at the timers is over
-                _measure(settings, author, scheme, hosts * each, [it.pid for it in running], signs)
+                pids = [it.pid for it in running]
+                house.until_idle(pids)
+                _measure(settings, author, scheme, hosts * each, pids, signs)
             finally:
                 for process in running:
                     process.kill()

@@ -5,6 +5,8 @@ the write lock at once (``BEGIN IMMEDIATE``), so that it never fails half-way as
 reader turned writer. ``reading()`` only looks.
 """
 
+import sqlite3
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +33,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import JSON, TypeDecorator
 
 from commons.config import settings
+
+WAL_TRIES, WAL_SECONDS = 200, 0.05
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -91,10 +95,24 @@ def connect(url: str) -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _use_wal(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _use_wal(cursor: Any) -> None:
+    """Switch the file to a write-ahead log, once for all its life.
+
+    SQLite does not wait for another process that is just doing the same; so we do.
+    """
+    for _try in range(WAL_TRIES):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            time.sleep(WAL_SECONDS)
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: Any) -> None:

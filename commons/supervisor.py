@@ -95,7 +95,8 @@ def rostra(*arguments: str, **environment: str) -> Start:
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             command,
-            env=child_environment(**environment),
+            # glibc would keep a heap for each thread; two are enough for all, and spare memory.
+            env=child_environment(**{"MALLOC_ARENA_MAX": "2"} | environment),
             stdin=subprocess.DEVNULL,
             preexec_fn=partial(die_with_parent, os.getpid()),
         )

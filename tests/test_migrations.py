@@ -40,6 +40,9 @@ from wsgi import ROOF, cli  # the roof knows every table
 # Where a CHECK asks for more than one of some words.
 CHOSEN: dict[tuple[str, str], Any] = {
     ("charge", "received"): 2,
+    ("expense", "checked_by_id"): None,
+    ("expense", "tax"): 0,
+    ("expense", "approved_by_id"): None,
     ("refund", "approved_by_id"): None,
     ("refund", "line_id"): None,
     ("surplus", "approved_by_id"): None,

@@ -85,6 +85,14 @@ def cpu_seconds(pids: list[int]) -> float:
     return total / TICK
 
 
+def until_idle(pids: list[int]) -> None:
+    """Return once the processes have started and rest: their own beginning is not what is measured."""
+    used = -1.0
+    while (present := cpu_seconds(pids)) - used > 0.05:
+        used = present
+        time.sleep(1.5)
+
+
 def memory_mib(pid: int) -> float:
     """Resident memory."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE / 2**20
