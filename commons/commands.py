@@ -4,14 +4,14 @@ import shutil
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import click
 from sqlalchemy.orm import Session
 
-from commons import config, jobs, mail, migrations, minutes, supervisor, web_server
+from commons import config, jobs, mail, migrations, minutes, passkeys, supervisor, web_server
 from commons.clock import db_now, iso, now
 from commons.config import settings
 from commons.db import database
@@ -39,11 +39,15 @@ class Roof:
     looks: tuple[tuple[str, Callable[[], str]], ...] = ()
     # What other rooms play in the demo newsroom: when, and what is done at that moment
     demo: Sequence[Callable[[Session], Iterator[Scene]]] = ()
+    # Processes beside web and worker that keep what these must not reach: name and module
+    keepers: Mapping[str, str] = field(default_factory=dict)
+    # Refuses to close an account that another room has to let go first
+    before_closing: Callable[[Session, uuid.UUID], None] = lambda _session, _account_id: None
 
 
 def prepare(roof: Roof) -> None:
     """Bring the schema up and see that the newsroom's own actors are there, and are ours."""
-    migrations.upgrade(database().engine)
+    migrations.bring_up(database().engine)
     with database().transaction() as session:
         roof.found(session)
 
@@ -62,7 +66,7 @@ def serve(roof: Roof, host: str, port: int) -> None:
             # Whoever held leases on this folder is dead: its work is free at once.
             roof.release(session)
         _warn()
-        children = supervisor.serve(host, port)
+        children = supervisor.serve(host, port, roof.keepers)
         database().dispose()
         click.echo(f"{settings().name} is at {settings().origin}")
         children.run()
@@ -127,16 +131,30 @@ def minutes_verify() -> None:
 @click.command()
 @click.argument("letter_id", type=click.UUID, required=False)
 def letters(letter_id: uuid.UUID | None) -> None:
-    """The newest letters and whether they were sent; with LETTER_ID that letter in full."""
+    """The newest letters and whether they were sent; with LETTER_ID that letter in full.
+
+    With a mail server only the kind and the server of the recipient are told: letters say who pays what.
+    """
+    kept = settings().mail_url is None
     with database().reading() as session:
         if letter_id is None:
             for letter in mail.newest(session):
-                click.echo(f"{letter.id} {iso(letter.made_at)} {letter.state:8} {letter.to} {letter.subject}")
+                told = f"{letter.to} {letter.subject}" if kept else _outside(letter)
+                click.echo(f"{letter.id} {iso(letter.made_at)} {letter.state:8} {told}")
             return
+        if not kept:
+            raise Refused(
+                N_("Letters are read by those they are for; without a mail server they are shown here."), 403
+            )
         found = session.get(mail.Letter, letter_id)
         if found is None:
             raise Refused(N_("There is no such letter."), status=404)
         click.echo(f"{found.to}\n{found.subject}\n\n{_plain(found.body)}")
+
+
+def _outside(letter: mail.Letter) -> str:
+    """What stands on the envelope."""
+    return f"{letter.letter} at {letter.to.rpartition('@')[2]} {letter.error}".rstrip()
 
 
 def _plain(text: str) -> str:
@@ -204,6 +222,22 @@ def _mail() -> str:
     return f"the server answers; letters come from {settings().mail_from}"
 
 
+def _passkeys() -> str:
+    """In production a power is used with a passkey only: who has none cannot do the work."""
+    with database().reading() as session:
+        names = [each.personal.name for each in passkeys.lacking(session) if each.personal is not None]
+    if not names:
+        return "whoever holds a power has one"
+    if settings().loopback:
+        return f"advised for {', '.join(names)}"
+    raise Refused("powers sleep until these have one: %(names)s", names=", ".join(names))
+
+
+def _source() -> str:
+    """Users of a changed program must be offered its source (AGPL-3.0, section 13)."""
+    return settings().source_url or "no address is set (ROSTRA_SOURCE_URL); whoever changes Rostra needs one"
+
+
 CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("configuration", _configuration),
     ("database", _database),
@@ -212,6 +246,8 @@ CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("clock", _clock),
     ("disk", _disk),
     ("mail", _mail),
+    ("passkeys", _passkeys),
+    ("source", _source),
 )
 
 

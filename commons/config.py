@@ -32,6 +32,7 @@ KNOWN = {
     "ROSTRA_MAIL_URL",
     "ROSTRA_MAIL_FROM",
     "ROSTRA_MEDIA_ORIGIN",
+    "ROSTRA_SOURCE_URL",
     "ROSTRA_CAST_ORIGIN",
     "ROSTRA_PROXIES",
     "ROSTRA_PRIVATE_PEERS",
@@ -64,6 +65,8 @@ class Config:
     timezone: str = "UTC"
     currency: str = "EUR"
     media_origin: str | None = None
+    source_url: str | None = None
+    cast_origin: str | None = None
     proxies: int = 0
     private_peers: bool = False
     rate_limits: bool = True
@@ -84,8 +87,18 @@ class Config:
         return host_of(self.origin)
 
     @property
+    def loopback(self) -> bool:
+        """Whether only this machine is served: a laptop or a test, where less is demanded."""
+        return urlsplit(self.origin).hostname in LOOPBACK
+
+    @property
     def https(self) -> bool:
         return self.origin.startswith("https:")
+
+    @property
+    def ballot_origin(self) -> str:
+        """Where voters find the ballot box."""
+        return self.cast_origin or self.origin
 
     @property
     def mail_on_loopback(self) -> bool:
@@ -102,16 +115,19 @@ def host_of(url: str) -> str:
     return name if parts.port in (None, default) else f"{name}:{parts.port}"
 
 
-def load(environ: Mapping[str, str] | None = None, port: int | None = None) -> Config:
+def load(
+    environ: Mapping[str, str] | None = None, port: int | None = None, *, secretless: bool = False
+) -> Config:
     """Read the settings; ``Refused`` names the first that is unknown or wrong.
 
     Without ``ROSTRA_ORIGIN`` the origin is that of ``port``, else where the data folder was last served.
+    ``secretless`` is for a process that must not know the newsroom's secrets: those fields are empty.
     """
     env = os.environ if environ is None else environ
     for variable in env:
         if variable.startswith("ROSTRA_") and variable not in KNOWN:
             raise Refused("Unknown setting %(name)s.", name=variable)
-    data = Path(env.get("ROSTRA_DATA") or "var").resolve()
+    data = data_folder(env)
     origin = _origin(env.get("ROSTRA_ORIGIN") or _served_at(data, port))
     private = _flag(env, "ROSTRA_PRIVATE_PEERS", default=False)
     return Config(
@@ -119,14 +135,16 @@ def load(environ: Mapping[str, str] | None = None, port: int | None = None) -> C
         data=data,
         database_url=_database(env.get("DATABASE_URL"), data),
         redis_url=_redis(env.get("REDIS_URL")),
-        secret_key=_secret(env, "SECRET_KEY", data),
-        key_secret=_secret(env, "ROSTRA_KEY_SECRET", data),
+        secret_key="" if secretless else _secret(env, "SECRET_KEY", data),
+        key_secret="" if secretless else _secret(env, "ROSTRA_KEY_SECRET", data),
         name=" ".join((env.get("ROSTRA_NAME") or "Rostra").split()) or "Rostra",
         handle=_handle(env.get("ROSTRA_HANDLE") or "newsroom"),
         language=_one_of(env, "ROSTRA_LANGUAGE", ("en", "de")),
         timezone=_timezone(env.get("ROSTRA_TIMEZONE") or "UTC"),
         currency=_currency(env.get("ROSTRA_CURRENCY") or "EUR"),
         media_origin=_other_origin(env, "ROSTRA_MEDIA_ORIGIN"),
+        source_url=_page(env, "ROSTRA_SOURCE_URL"),
+        cast_origin=_cast_origin(env),
         proxies=_count(env, "ROSTRA_PROXIES"),
         private_peers=private,
         rate_limits=_flag(env, "ROSTRA_RATE_LIMITS", default=not private),
@@ -139,6 +157,11 @@ def load(environ: Mapping[str, str] | None = None, port: int | None = None) -> C
         stripe_url=(env.get("ROSTRA_STRIPE_URL") or "https://api.stripe.com").rstrip("/"),
         ca_file=env.get("SSL_CERT_FILE") or None,
     )
+
+
+def data_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """The data folder alone, for a process that needs to know nothing else."""
+    return Path((os.environ if environ is None else environ).get("ROSTRA_DATA") or "var").resolve()
 
 
 def child_environment(**changes: str) -> dict[str, str]:
@@ -158,11 +181,16 @@ def keep_origin(config: Config) -> None:
     (config.data / ORIGIN_FILE).write_text(config.origin + "\n")
 
 
-def _origin(value: str) -> str:
-    origin = _whole_origin("ROSTRA_ORIGIN", value)
+def _origin(value: str, name: str = "ROSTRA_ORIGIN") -> str:
+    origin = _whole_origin(name, value)
     if origin.startswith("http:") and urlsplit(origin).hostname not in LOOPBACK:
-        raise Refused("ROSTRA_ORIGIN must be https:// unless it is a loopback address.")
+        raise Refused("%(name)s must be https:// unless it is a loopback address.", name=name)
     return origin
+
+
+def _cast_origin(env: Mapping[str, str]) -> str | None:
+    value = env.get("ROSTRA_CAST_ORIGIN")
+    return _origin(value, "ROSTRA_CAST_ORIGIN") if value else None
 
 
 def _whole_origin(name: str, value: str) -> str:
@@ -202,6 +230,16 @@ def _redis(value: str | None) -> str | None:
 def _other_origin(env: Mapping[str, str], name: str) -> str | None:
     value = env.get(name)
     return _whole_origin(name, value) if value else None
+
+
+def _page(env: Mapping[str, str], name: str) -> str | None:
+    """The address of a page; None where it is not set."""
+    value = env.get(name)
+    if not value:
+        return None
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s]*)?", value):
+        raise Refused("%(name)s must be the address of a page, https://...", name=name)
+    return value
 
 
 def _timezone(value: str) -> str:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Result,
+    Table,
     Text,
     Uuid,
     create_engine,
@@ -29,11 +30,13 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import JSON, TypeDecorator
 
 from commons.config import settings
 
+Upsert = postgresql.Insert | sqlite.Insert
 WAL_TRIES, WAL_SECONDS = 200, 0.05
 
 NAMING = {
@@ -125,6 +128,17 @@ def rows_changed(result: Result[Any]) -> int:
     return cast(CursorResult[Any], result).rowcount
 
 
+def dialect_of(session: Session) -> str:
+    """``sqlite`` or ``postgresql``."""
+    return session.get_bind().dialect.name
+
+
+def insert(dialect: str, table: Table | type[Base]) -> Upsert:
+    """An INSERT into ``table`` that can say what is to happen ``ON CONFLICT``."""
+    statement: Upsert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    return statement
+
+
 class Database:
     """One engine and the two ways to use it."""
 
@@ -155,7 +169,7 @@ class Database:
 
 def one_at_a_time(session: Session, key: int) -> None:
     """Until its transaction ends, ``session`` alone holds ``key``. SQLite has one writer anyway."""
-    if session.get_bind().dialect.name == "postgresql":
+    if dialect_of(session) == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(key)))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from wtforms import Field
 from wtforms import Form as WTForm
+from wtforms import IntegerField as WTIntegerField
 from wtforms.i18n import get_translations
 from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Length, Regexp
@@ -25,6 +26,17 @@ def needed() -> InputRequired:
 
 def at_most(characters: int) -> Length:
     return Length(max=characters, message=N_("At most %(max)d characters."))
+
+
+class IntegerField(WTIntegerField):  # type: ignore[misc]
+    """A whole number of at most 64 bits. WTForms compares bounds as floats, which a longer one breaks."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        read: int | None = self.data
+        if read is not None and read.bit_length() > 63:
+            self.data: Any = None
+            raise ValueError(self.gettext("Not a valid integer value."))
 
 
 class _Words:

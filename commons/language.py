@@ -84,6 +84,12 @@ def date_and_time(moment: datetime) -> str:
     return f"{date(moment)}, {format_time(local, 'HH:mm', locale=REGIONS[language()])}"
 
 
+def wall(moment: datetime, zone: str) -> str:
+    """What clocks in ``zone`` show: ``24 November 2026, 20:00 (Europe/Berlin)``."""
+    there = moment.astimezone(ZoneInfo(zone))
+    return f"{day(there.date())}, {there:%H:%M} ({zone})"
+
+
 def number(value: int) -> str:
     """``1,234``, or ``1.234`` where that is the custom."""
     return format_decimal(value, locale=language())

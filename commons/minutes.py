@@ -8,7 +8,7 @@ the chain valid.
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -128,12 +128,14 @@ def head(session: Session) -> tuple[int, str]:
 
 
 def lines(
-    session: Session, before: int | None = None, count: int = 50
+    session: Session, before: int | None = None, count: int = 50, powers: Collection[str] = ()
 ) -> Iterator[tuple[Minute, dict[str, str]]]:
-    """The newest lines first, each with the details that were not erased."""
+    """The newest lines first, each with the details that were not erased; with ``powers``, of these only."""
     wanted = select(Minute).order_by(Minute.number.desc()).limit(count)
     if before is not None:
         wanted = wanted.where(Minute.number < before)
+    if powers:
+        wanted = wanted.where(Minute.body["power"].as_string().in_(powers))
     minutes = list(session.scalars(wanted))
     known: dict[int, dict[str, str]] = {minute.number: {} for minute in minutes}
     for detail in session.scalars(select(MinuteDetail).where(MinuteDetail.number.in_(known))):

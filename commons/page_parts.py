@@ -4,8 +4,14 @@ import hashlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
+
+from commons import language
+from commons.clock import iso
+from commons.config import settings
 
 # Endpoints that a watchdog on this machine asks for, by whatever name it has for the host.
 HEALTH = {"commons.livez", "commons.readyz", "commons.metrics"}
@@ -31,7 +37,36 @@ def asset(name: str) -> str:
     return f"/static/{name}?v={digest}"
 
 
+def own_path(target: str | None) -> str:
+    """``target`` if it is a path here, else nothing. Browsers read ``\\`` as ``/``."""
+    if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
+        return ""
+    if any(ord(character) < 33 or ord(character) == 127 for character in target):
+        return ""
+    return target if not urlsplit(target).netloc else ""
+
+
+def path_on(origin: str, address: str | None) -> str:
+    """The path of ``address`` if it is one on ``origin``, else nothing."""
+    return own_path(address.removeprefix(origin)) if address and address.startswith(origin + "/") else ""
+
+
 def scrolling_tables(html: str, label: str) -> Markup:
     """``html``, already sanitised, with each table in a frame that scrolls by itself, also by keyboard."""
     frame = f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">'
     return Markup(html.replace("<table>", frame + "<table>").replace("</table>", "</table></div>"))
+
+
+FILTERS: dict[str, Any] = {"initials": initials, "scrolling_tables": scrolling_tables}
+# What every template may use, whoever asks for the page
+GLOBALS: dict[str, Any] = {
+    "asset": asset,
+    "date": language.date,
+    "date_and_time": language.date_and_time,
+    "day": language.day,
+    "described": described,
+    "iso": iso,
+    "language": language.language,
+    "number": language.number,
+    "settings": settings,
+}

@@ -9,7 +9,7 @@ import secrets
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, delete, func, select
+from sqlalchemy import ForeignKey, Index, delete, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from commons import limits
@@ -31,6 +31,9 @@ class SignIn(Base):
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     seen_at: Mapped[datetime] = mapped_column(default=now)
+    # When a password or passkey was shown last in this browser, and whether a passkey ever was
+    proved_at: Mapped[datetime | None]
+    with_passkey: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     account: Mapped[Account] = relationship(lazy="joined")
 
 
@@ -49,10 +52,16 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def start(session: Session, account: Account) -> str:
-    """Sign ``account`` in; returns the token for its browser."""
+def start(session: Session, account: Account, *, proved: bool = False, with_passkey: bool = False) -> str:
+    """Sign ``account`` in; returns the token for its browser.
+
+    ``proved``: with a password or passkey, not by a link in a letter.
+    """
     token = secrets.token_urlsafe(32)
-    session.add(SignIn(token_hash=hash_of(token), account_id=account.id))
+    found = SignIn(token_hash=hash_of(token), account_id=account.id, with_passkey=with_passkey)
+    if proved:
+        found.proved_at = db_now(session)
+    session.add(found)
     return token
 
 

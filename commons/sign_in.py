@@ -1,18 +1,20 @@
-"""Signing in and out, the list of one's sign-ins, and a new password."""
+"""Signing in, by password, passkey or a link in a letter; showing once more that it is you; signing out."""
 
 import threading
 import uuid
-from urllib.parse import urlsplit
+from collections.abc import Callable
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request
+from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms import EmailField, PasswordField
 
-from commons import accounts, limits, sessions, sign_in_links, web
+from commons import accounts, ceremonies, limits, passkeys, proof, sessions, sign_in_links, web
 from commons.accounts import Account
+from commons.ceremonies import Purpose
 from commons.db import database
 from commons.forms import Form, at_most, needed, storable
 from commons.language import N_
+from commons.page_parts import own_path
 from commons.refusal import Refused
 
 pages = Blueprint("sign_in", __name__)
@@ -31,13 +33,12 @@ class LinkForm(Form):
     email = EmailField(N_("E-mail address"), [needed(), at_most(limits.EMAIL_CHARS), storable])
 
 
-class FirstPasswordForm(Form):
-    new = PasswordField(N_("New password"), [needed(), at_most(limits.PASSWORD_CHARS[1])])
+class ProofForm(Form):
+    password = PasswordField(N_("Password"), [needed(), at_most(limits.PASSWORD_CHARS[1])])
 
 
-class PasswordForm(Form):
-    current = PasswordField(N_("Password until now"), [needed(), at_most(limits.PASSWORD_CHARS[1])])
-    new = PasswordField(N_("New password"), [needed(), at_most(limits.PASSWORD_CHARS[1])])
+class EmptyForm(Form):
+    """A form whose only field a device fills in."""
 
 
 @pages.route("/sign-in", methods=["GET", "POST"])
@@ -52,13 +53,31 @@ def enter() -> ResponseReturnValue:
         return _sign_in_page(form, target)
     if form.validate():
         try:
-            account_id = _prove(form.email.data, form.password.data)
-            return signed_in(web.session().get_one(Account, account_id), target)
+            return _signed_in_as(prove_password(form.email.data, form.password.data), target)
         except Refused as refusal:
             web.undo()
             form.refuse(refusal)
             return _sign_in_page(form, target, refusal.status)
     return _sign_in_page(form, target, 422)
+
+
+@pages.post("/sign-in/passkey/ask")
+def ask_for_passkey() -> ResponseReturnValue:
+    """What the browser needs to have anybody's passkey shown."""
+    return jsonify(ceremonies.ask_to_show(web.session(), Purpose.SIGN_IN, None))
+
+
+@pages.post("/sign-in/passkey")
+def enter_with_passkey() -> ResponseReturnValue:
+    """Sign in with the passkey that the browser shows."""
+    target = own_path(request.form.get("next"))
+    try:
+        account_id = ceremonies.shown(request.form.get("answer", ""), Purpose.SIGN_IN, None)
+        return _signed_in_as(account_id, target, with_passkey=True)
+    except Refused as refusal:
+        form = SignInForm()
+        form.refuse(refusal)
+        return _sign_in_page(form, target, refusal.status)
 
 
 @pages.route("/sign-in/link", methods=["GET", "POST"])
@@ -84,6 +103,39 @@ def open_link(token: str) -> ResponseReturnValue:
     return signed_in(sign_in_links.spend(web.session(), token), "")
 
 
+@pages.route("/prove", methods=["GET", "POST"])
+@web.signed_in
+def prove() -> ResponseReturnValue:
+    """Show the password once more, and be led back. Who has none yet is told to set one first."""
+    form = ProofForm(request.form)
+    if request.method == "GET":
+        return _prove_page(form)
+    if not form.validate():
+        return _prove_page(form, 422)
+    personal = me().personal
+    email = personal.email if personal is not None else ""
+    web.undo()  # nobody waits for our write lock while the password is checked
+    return _proved(lambda: prove_password(email, form.password.data), form, with_passkey=False)
+
+
+@pages.post("/prove/passkey/ask")
+@web.signed_in
+def ask_for_proof() -> ResponseReturnValue:
+    """What the browser needs to have one of one's own passkeys shown."""
+    return jsonify(ceremonies.ask_to_show(web.session(), Purpose.PROVE, me()))
+
+
+@pages.post("/prove/passkey")
+@web.signed_in
+def prove_with_passkey() -> ResponseReturnValue:
+    """Show the passkey once more, and be led back."""
+    account_id, answer = me().id, request.form.get("answer", "")
+    web.undo()
+    return _proved(
+        lambda: ceremonies.shown(answer, Purpose.PROVE, account_id), EmptyForm(), with_passkey=True
+    )
+
+
 @pages.post("/sign-out")
 def leave() -> ResponseReturnValue:
     """Sign out of this browser."""
@@ -95,68 +147,7 @@ def leave() -> ResponseReturnValue:
     return response
 
 
-@pages.get("/account")
-@web.signed_in
-def overview() -> ResponseReturnValue:
-    """Where one is signed in, and the form for a new password."""
-    personal = _me().personal
-    without = personal is not None and personal.password_hash is None
-    return _account_page(FirstPasswordForm() if without else PasswordForm())
-
-
-@pages.post("/account/first-password")
-@web.signed_in
-def first_password() -> ResponseReturnValue:
-    """Set a password where there is none yet; other sign-ins end."""
-    form, account = FirstPasswordForm(request.form), _me()
-    if account.personal is None or account.personal.password_hash is not None:
-        raise Refused(N_("You have a password already."), status=409)
-    if not form.validate():
-        return _account_page(form, 422)
-    try:
-        accounts.change_password(web.session(), account, form.new.data)
-        sessions.end_all(web.session(), account)
-        return signed_in(account, "/account")
-    except Refused as refusal:
-        web.undo()
-        form.refuse(refusal)
-        return _account_page(form, refusal.status)
-
-
-@pages.post("/account/sign-ins")
-@web.signed_in
-def end_sign_in() -> ResponseReturnValue:
-    """End one sign-in of one's own."""
-    account = _me()
-    for each in sessions.of(web.session(), account):
-        if each.token_hash == request.form.get("sign_in"):
-            web.session().delete(each)
-            return redirect("/account", 303)
-    raise Refused(N_("This sign-in has ended already."), status=404)
-
-
-@pages.post("/account/password")
-@web.signed_in
-def change_password() -> ResponseReturnValue:
-    """Set a new password: every sign-in ends, and this browser gets a new one."""
-    form = PasswordForm(request.form)
-    if not form.validate():
-        return _account_page(form, 422)
-    try:
-        account = _me()
-        email = account.personal.email if account.personal is not None else ""
-        web.undo()  # nobody waits for our write lock while the password is checked
-        _prove(email, form.current.data)
-        accounts.change_password(web.session(), account, form.new.data)
-        sessions.end_all(web.session(), account)
-        return signed_in(account, "/account")
-    except Refused as refusal:
-        web.undo()
-        form.refuse(refusal)
-        return _account_page(form, refusal.status)
-
-
-def _prove(email: str, password: str) -> uuid.UUID:
+def prove_password(email: str, password: str) -> uuid.UUID:
     """Whose address and password these are; refuses wrong ones, and whoever tries too often.
 
     The try is counted, for good, before the password is looked at. An address
@@ -177,36 +168,61 @@ def _prove(email: str, password: str) -> uuid.UUID:
     return account.id
 
 
-def signed_in(account: Account, target: str) -> Response:
-    """Lead on to ``target``, or home, with a new token; the one that this browser came with ends."""
+def signed_in(account: Account, target: str, *, proved: bool = False, with_passkey: bool = False) -> Response:
+    """Lead on to ``target``, or home, with a new token; the one that this browser came with ends.
+
+    ``proved``: by a password or passkey that was just shown.
+    """
     old = request.cookies.get(web.cookie_name())
     if old:
         sessions.end(web.session(), old)
     response = current_app.make_response(redirect(target or web.home(account), 303))
-    web.set_cookie(response, sessions.start(web.session(), account))
+    token = sessions.start(web.session(), account, proved=proved, with_passkey=with_passkey)
+    web.set_cookie(response, token)
     return response
 
 
-def own_path(target: str | None) -> str:
-    """``target`` if it is a path here, else nothing. Browsers read ``\\`` as ``/``."""
-    if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
-        return ""
-    if any(ord(character) < 33 or ord(character) == 127 for character in target):
-        return ""
-    return target if not urlsplit(target).netloc else ""
-
-
-def _me() -> Account:
+def me() -> Account:
+    """Who is signed in, in a view that only those may call."""
     account = web.account()
     assert account is not None
     return account
 
 
+def _signed_in_as(account_id: uuid.UUID, target: str, *, with_passkey: bool = False) -> Response:
+    account = web.session().get_one(Account, account_id)
+    return signed_in(account, target, proved=True, with_passkey=with_passkey)
+
+
+def _proved(show: Callable[[], object], form: Form, *, with_passkey: bool) -> ResponseReturnValue:
+    """Have something shown; note it for this browser and lead back, or say why it was refused."""
+    try:
+        show()
+    except Refused as refusal:
+        web.undo()
+        form.refuse(refusal)
+        return _prove_page(form, refusal.status)
+    found = web.sign_in()
+    assert found is not None
+    proof.note(web.session(), found, with_passkey=with_passkey)
+    return redirect(own_path(request.form.get("next")) or web.home(me()), 303)
+
+
 def _sign_in_page(form: SignInForm, target: str, status: int = 200) -> ResponseReturnValue:
-    return render_template("commons/sign_in.html", form=form, target=target), status
+    page = render_template(
+        "commons/sign_in.html", form=form, target=target, passkeys_possible=ceremonies.possible()
+    )
+    return page, status
 
 
-def _account_page(form: PasswordForm | FirstPasswordForm, status: int = 200) -> ResponseReturnValue:
-    here = web.sign_in()
-    listed = sessions.of(web.session(), _me())
-    return render_template("commons/account.html", form=form, sign_ins=listed, here=here), status
+def _prove_page(form: Form, status: int = 200) -> ResponseReturnValue:
+    account = me()
+    page = render_template(
+        "commons/prove.html",
+        form=form,
+        target=own_path(request.values.get("next")),
+        password=account.personal is not None and account.personal.password_hash is not None,
+        passkey=passkeys.has_one(web.session(), account),
+        passkeys_possible=ceremonies.possible(),
+    )
+    return page, status

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from commons import accounts, limits, mail, powers, sessions
+from commons import accounts, limits, mail, passkeys, powers, sessions
 from commons.accounts import Account
 from commons.clock import db_now, now
 from commons.config import settings
@@ -44,12 +44,13 @@ def ask(session: Session, email: str, network: str) -> None:
 def send(session: Session, account: Account) -> None:
     """Mail ``account`` a link, unless it has had many lately.
 
-    Whoever holds a power and has a password is told to use it: an office is not as weak as a mailbox.
+    Whoever holds a power and has a password or passkey is told to use it: an office is not as weak as a
+    mailbox.
     """
     personal = account.personal
     if personal is None or account.closed_at is not None or _had_many(session, account):
         return
-    if personal.password_hash is not None and powers.held(session, account):
+    if passkeys.can_prove(session, account) and powers.held(session, account):
         mail.send(session, to=personal.email, letter="sign_in_password", name=personal.name)
         return
     mail.send(

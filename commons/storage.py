@@ -62,9 +62,9 @@ def address() -> str:
     return (own.rstrip("/") + "/") if own else settings().origin + "/media/"
 
 
-def delete(key: str) -> None:
+def delete(key: str, folder: str = MEDIA) -> None:
     """Remove the file under ``key``; nothing happens where there is none."""
-    _path(key).unlink(missing_ok=True)
+    _path(key, folder).unlink(missing_ok=True)
 
 
 def _path(key: str, folder: str = MEDIA) -> Path:

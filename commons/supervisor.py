@@ -1,4 +1,4 @@
-"""``rostra serve``: queue server, web and worker as children of one process.
+"""``rostra serve``: queue server, keepers, web and worker as children of one process.
 
 A child that ends is started again; all end with their parent, even when it is killed.
 One folder has one supervisor: a lock on a file in it says so, and ends with the process.
@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -51,7 +51,7 @@ class Child:
 
 @dataclass
 class Supervisor:
-    """The children in the order in which they start; they are ended in reverse."""
+    """The children in the order in which they start; the first is the last to be ended."""
 
     children: list[Child] = field(default_factory=list)
     stopping: bool = False
@@ -77,20 +77,28 @@ class Supervisor:
         self.stopping = True
 
     def _end(self) -> None:
-        for child in reversed(self.children):
-            if child.process is None or child.process.poll() is not None:
-                continue
-            child.process.terminate()
-            try:
-                child.process.wait(GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
-                child.process.kill()
-                child.process.wait()
+        """All at once but the first, on which the others may depend."""
+        for group in (self.children[1:], self.children[:1]):
+            running = [child.process for child in group if child.process and child.process.poll() is None]
+            for process in running:
+                process.terminate()
+            deadline = time.monotonic() + GRACE_SECONDS
+            for process in running:
+                try:
+                    process.wait(max(0.0, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
 
 
 def rostra(*arguments: str, **environment: str) -> Start:
     """How to start a command of ours as a child."""
-    command = [sys.executable, "-m", "wsgi", *arguments]
+    return module("wsgi", *arguments, **environment)
+
+
+def module(name: str, *arguments: str, **environment: str) -> Start:
+    """How to start a module of ours as a child."""
+    command = [sys.executable, "-m", name, *arguments]
 
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -116,8 +124,11 @@ def lock(folder: Path) -> IO[str]:
     return file
 
 
-def serve(host: str, port: int) -> Supervisor:
-    """The children of a whole newsroom on one machine; the queue server is up on return."""
+def serve(host: str, port: int, keepers: Mapping[str, str]) -> Supervisor:
+    """The children of a whole newsroom on one machine; the queue server is up on return.
+
+    ``keepers`` are processes beside web and worker that keep what these must not reach: name and module.
+    """
     origin = {"ROSTRA_ORIGIN": settings().origin, "ROSTRA_DATA": str(settings().data)}
     children = []
     if settings().redis_url is None:
@@ -125,6 +136,7 @@ def serve(host: str, port: int) -> Supervisor:
         queue.keep_alive()
         wait_for_server()
         children.append(queue)
+    children += [Child(name, module(keeper, **origin)) for name, keeper in keepers.items()]
     children.append(Child("web", rostra("web", "--host", host, "--port", str(port), **origin)))
     children.append(Child("worker", rostra("worker", **origin)))
     return Supervisor(children)

@@ -6,7 +6,6 @@ the form's token, so nothing can act for an account without it.
 """
 
 import functools
-import ipaddress
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
@@ -36,15 +35,17 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from commons import csrf, error_words, headers, jobs, language, limits, page_parts, powers, sessions
+from commons import csrf, error_words, headers, jobs, language, limits, page_parts, powers, proof, sessions
 from commons.accounts import Account
-from commons.clock import db_now, iso, now
+from commons.cast_host import CastHost
+from commons.clock import db_now, now
 from commons.config import settings
 from commons.db import database, ring_after_commit
 from commons.language import _
 from commons.powers import Power
 from commons.refusal import Refused
 from commons.sessions import SignIn
+from commons.web_settings import flask_settings, network_of
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +118,27 @@ def signed_in_lately(view: View) -> View:
     return guarded
 
 
+def freshly_proved(view: View) -> View:
+    """Like ``signed_in``; who showed no password or passkey lately shows one first, and is led back here.
+
+    A form that comes too late leads back to the page it stands on, and is sent again from there.
+    """
+
+    @signed_in
+    @functools.wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        found = sign_in()
+        assert found is not None
+        if proof.fresh(session(), found):
+            return view(*args, **kwargs)
+        came_from = page_parts.path_on(settings().origin, request.referrer)
+        return redirect(
+            url_for("sign_in.prove", next=came_from if _unsafe() else request.full_path.rstrip("?")), 303
+        )
+
+    return guarded
+
+
 def takes_upload(view: View) -> View:
     """Let the form of this view carry a picture: ``limits.UPLOAD_BODY`` more than other forms."""
     view.takes_upload = True  # type: ignore[attr-defined]
@@ -134,7 +156,7 @@ def public(response: ResponseReturnValue, seconds: int = 60) -> Response:
 
 def home(account: Account) -> str:
     """Where ``account`` arrives: the first page of the desk that it may open."""
-    may = powers.held(session(), account)
+    may = powers.usable(session(), account)
     desk: Sequence[DeskLink] = current_app.extensions["rostra"]["desk"]
     return next((url for url, _name, power in desk if power is None or power in may), "/")
 
@@ -147,18 +169,15 @@ def words(refusal: Refused) -> str:
 def undo() -> None:
     """Take back what this request wrote, before a form is shown again; the next use begins afresh."""
     if "session" in g:
+        asleep = powers.asleep(session())
         session().rollback()
         session().info.clear()
+        powers.put_to_sleep(session(), asleep)
 
 
 def network() -> str:
-    """The network a request comes from: an IPv4 address, or the /64 of an IPv6 one."""
-    try:
-        address = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:
-        return "unknown"
-    mapped = getattr(address, "ipv4_mapped", None) or address
-    return str(mapped) if mapped.version == 4 else str(ipaddress.ip_network((mapped, 64), strict=False))
+    """The network a request comes from, under which it is counted."""
+    return network_of(request.remote_addr or "")
 
 
 def cookie_name() -> str:
@@ -182,9 +201,10 @@ def clear_cookie(response: Response) -> None:
 
 
 def _desk_links() -> list[dict[str, str]]:
-    may = powers.held(session(), account())
+    may = powers.usable(session(), account())
     desk: Sequence[DeskLink] = current_app.extensions["rostra"]["desk"]
-    return [{"url": url, "name": _(name)} for url, name, power in desk if power is None or power in may]
+    open_to = {url: name for url, name, power in desk if power is None or power in may}
+    return [{"url": url, "name": _(name)} for url, name in open_to.items()]
 
 
 # What the roof plugs in
@@ -225,30 +245,9 @@ def install(
 
 
 def _configure(app: App) -> None:
-    app.config.update(
-        SERVER_NAME=settings().host,
-        PREFERRED_URL_SCHEME="https" if settings().https else "http",
-        MAX_CONTENT_LENGTH=limits.FORM_BODY,
-        MAX_FORM_MEMORY_SIZE=limits.FORM_BODY,
-        MAX_FORM_PARTS=limits.FORM_PARTS,
-        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
-        COMPRESS_REGISTER=False,
-        COMPRESS_ALGORITHM=["br", "gzip"],
-    )
-    app.config["COMPRESS_MIMETYPES"] = [
-        "text/html",
-        "text/css",
-        "text/plain",
-        "text/javascript",
-        "image/svg+xml",
-        "application/json",
-        "application/activity+json",
-        "application/feed+json",
-        "application/jrd+json",
-        "application/atom+xml",
-        "application/xml",
-    ]
+    app.config.update(flask_settings(settings()))
     app.extensions["compress"] = Compress(app)
+    app.wsgi_app = CastHost(app.wsgi_app, settings())  # type: ignore[method-assign]
     proxies = settings().proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
@@ -265,21 +264,19 @@ def _prepare_templates(app: App) -> None:
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         gettext=_, ngettext=language.ngettext, newstyle=True
     )
-    environment.filters.update(initials=page_parts.initials, scrolling_tables=page_parts.scrolling_tables)
+    environment.filters.update(page_parts.FILTERS)
     environment.globals.update(
+        page_parts.GLOBALS,
         account=account,
         allow_form_redirects=_allow_form_redirects,
-        asset=page_parts.asset,
         csrf_field=csrf_field,
-        date=language.date,
-        date_and_time=language.date_and_time,
-        day=language.day,
-        described=page_parts.described,
-        iso=iso,
-        language=language.language,
-        number=language.number,
-        settings=settings,
+        lacks_passkey=_lacks_passkey,
     )
+
+
+def _lacks_passkey() -> bool:
+    """Whether powers are held that this browser, which showed no passkey, cannot use."""
+    return powers.asleep(session()) and bool(powers.held(session(), account()))
 
 
 def _limiter(app: App) -> Limiter:
@@ -391,6 +388,8 @@ def _find_sign_in() -> SignIn | None:
         sent = request.form.get(csrf.FIELD, "")
         if not csrf.matches(settings().secret_key, found.token_hash, sent):
             abort(403)
+    if found is not None:
+        powers.put_to_sleep(session(), not (found.with_passkey or settings().loopback))
     if found is not None and now() - found.seen_at > timedelta(seconds=limits.SEEN_SECONDS):
         g.in_use = found.token_hash
     return found
