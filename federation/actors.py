@@ -21,7 +21,7 @@ from commons import limits, outbound, sanitize, strict_json
 from commons.accounts import Account
 from commons.clock import now
 from commons.config import host_of, settings
-from commons.db import database, new_id
+from commons.db import database, new_id, one_at_a_time
 from commons.language import N_
 from commons.refusal import Refused
 from federation import keys, signatures, vocabulary
@@ -29,6 +29,7 @@ from federation.handles import HANDLE, RESERVED
 from federation.models import Actor, Follow, Key
 
 INSTANCE = "instance"
+FOUNDING_LOCK = 0x666F756E
 MAIN_KEY = "#main-key"
 ED25519_KEY = "#ed25519-key"
 
@@ -120,6 +121,7 @@ def instance(session: Session) -> Actor:
 
 def found_newsroom(session: Session) -> None:
     """Make the newsroom's and the instance's actors, or refuse another origin or handle than theirs."""
+    one_at_a_time(session, FOUNDING_LOCK)
     existing = session.scalar(select(Actor).where(Actor.local, Actor.kind == "Application"))
     if existing is None:
         create_local(session, kind="Application", handle=INSTANCE, name=settings().name)

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from commons import limits, powers
 from commons.clock import iso
+from commons.commands import Roof
 from commons.db import database
 from commons.powers import Power
 from commons.refusal import Refused
-from federation import people
+from federation import blocks, people
 from federation.models import Activity, Delivery, Post
 
 Row = dict[str, str | int | None]
@@ -71,24 +72,63 @@ def account() -> None:
 def create_account(handle: str, email: str, name: str, granted: tuple[str, ...]) -> None:
     """A person with a public name, HANDLE. The password is read from standard input.
 
-    Granting by command is the founding period's way; each grant stands in the public minutes.
+    Granting by command is the founding period's way; once a board sits, to edit and to publish come from
+    its seats and appointments only. Each grant stands in the public minutes.
     """
     password = sys.stdin.readline(limits.PASSWORD_CHARS[1] + 2).rstrip("\r\n")
     with database().transaction() as session:
         person = people.create(session, handle=handle, name=name or handle, email=email, password=password)
-        reason = "granted by command in the founding period"
-        powers.grant(session, person.account, [Power(power) for power in granted], reason=reason)
+        source = powers.FOUNDING if powers.founding(session) else powers.COMMAND
+        wanted = [Power(power) for power in granted]
+        powers.grant(session, person.account, wanted, source=source, reason="granted by command")
         address = person.actor.uri
     click.echo(address)
 
 
 @account.command("close")
 @click.argument("handle")
-def close_account(handle: str) -> None:
+@click.pass_obj
+def close_account(roof: Roof, handle: str) -> None:
     """End the account of HANDLE for good: its data is erased, and every server it ever reached is told."""
     with database().transaction() as session:
-        address = people.close(session, handle, by=None).uri
+        actor = people.close(session, handle, by=None)
+        if actor.account_id is not None:
+            roof.before_closing(session, actor.account_id)
+        address = actor.uri
     click.echo(address)
 
 
-COMMANDS: tuple[click.Command, ...] = (account, deliveries)
+@click.group()
+def block() -> None:
+    """Hosts with which this newsroom does not speak."""
+
+
+@block.command("add")
+@click.argument("host")
+@click.option("--reason", required=True, help="It stands in the public minutes.")
+def add_block(host: str, reason: str) -> None:
+    """Take nothing from HOST and what is below it, and send nothing there."""
+    with database().transaction() as session:
+        host = blocks.add(session, host, reason)
+    click.echo(host)
+
+
+@block.command("remove")
+@click.argument("host")
+@click.option("--reason", required=True, help="It stands in the public minutes.")
+def remove_block(host: str, reason: str) -> None:
+    """Speak with HOST again."""
+    with database().transaction() as session:
+        host = blocks.remove(session, host, reason)
+    click.echo(host)
+
+
+@block.command("list")
+def list_blocks() -> None:
+    """Each host, since when and why."""
+    with database().reading() as session:
+        for each in blocks.listed(session):
+            click.echo(f"{iso(each.created_at)} {each.host} {each.reason}")
+
+
+COMMANDS: tuple[click.Command, ...] = (account, block, deliveries)

@@ -22,7 +22,7 @@ from sqlalchemy.orm import aliased
 from commons import jobs, limits, outbound
 from commons.clock import db_now, now
 from commons.db import database
-from federation import actors, peers, retries, vocabulary
+from federation import actors, keys, peers, retries, vocabulary
 from federation.models import Activity, Delivery, Peer
 from federation.signatures import Dialect
 
@@ -63,6 +63,12 @@ class Outcome:
     status: int | None
     error: str | None = None
     retry_after: float | None = None
+    # Whether it never left us, so that it says nothing about the host
+    ours: bool = False
+
+
+class Unsigned(Exception):
+    """An actor of ours cannot sign: her key is damaged, or was wrapped under another secret."""
 
 
 _local = threading.local()
@@ -148,9 +154,9 @@ class Round:
             self.by_host[row.host] += 1
             batch.append(row)
         for row, request in self.signed(batch):
-            if isinstance(request, outbound.Unreachable):
+            if isinstance(request, outbound.Unreachable | Unsigned):
                 self.by_host[row.host] -= 1
-                self.outcomes.append(Outcome(row, None, str(request)))
+                self.outcomes.append(Outcome(row, None, str(request), ours=isinstance(request, Unsigned)))
                 continue
             self.under_way[row.id] = row
             self.courier.send(row.id, request)
@@ -165,9 +171,12 @@ class Round:
     def request(self, row: Claimed) -> Any:
         try:
             request = outbound.prepare("POST", row.inbox, HEADERS, self.documents[row.activity_id])
+            actors.signer(row.actor_id)(request, row.dialect)
         except outbound.Unreachable as error:
             return error
-        actors.signer(row.actor_id)(request, row.dialect)
+        except keys.BadKey as error:
+            log.error("delivery to %s: the actor %s cannot sign: %s", row.inbox, row.actor_id, error)
+            return Unsigned(str(error))
         return request
 
     def land(self, key: uuid.UUID, answer: outbound.Answer | outbound.Unreachable) -> None:
@@ -327,7 +336,7 @@ def record(outcomes: list[Outcome]) -> None:
                 }
             )
             claimed = outcome.claimed
-            if verdict.host_failed:
+            if verdict.host_failed and not outcome.ours:
                 peers.record_failure(session, claimed.host, moment)
             elif verdict.state == "sent" and (claimed.probing or claimed.refused is not None):
                 peers.record_success(session, claimed.host, moment, claimed.dialect)

@@ -5,13 +5,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from commons import jobs
 from commons.clock import now
 from commons.config import host_of
-from commons.db import database, new_id, one_at_a_time
+from commons.db import database, dialect_of, insert, new_id, one_at_a_time
 from federation import actors, delivery
 from federation.models import Activity, Delivery, Post
 
@@ -102,8 +101,9 @@ def insert_rows(session: Session, activity: Activity, addresses: Iterable[str]) 
         }
         for inbox in sorted(addresses)
     ]
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = insert(dialect_of(session), Delivery).on_conflict_do_nothing(
+        index_elements=["activity_id", "inbox"]
+    )
     for start in range(0, len(rows), CHUNK):
-        statement = dialect.insert(Delivery).on_conflict_do_nothing(index_elements=["activity_id", "inbox"])
         session.execute(statement, rows[start : start + CHUNK])
     return len(rows)

@@ -3,11 +3,10 @@
 import uuid
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from commons.clock import now
-from commons.db import new_id, rows_changed
+from commons.db import dialect_of, insert, new_id, rows_changed
 from commons.language import N_
 from commons.refusal import Refused
 from federation import outbox, vocabulary
@@ -109,7 +108,6 @@ def by_uri(session: Session, uri: str) -> Follow | None:
 
 
 def _upsert(session: Session, follower: Actor, followed: Actor, uri: str, *, accepted: bool) -> None:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     moment = now()
     values: dict[str, object] = {
         "id": new_id(),
@@ -120,7 +118,7 @@ def _upsert(session: Session, follower: Actor, followed: Actor, uri: str, *, acc
         "accepted_at": moment if accepted else None,
     }
     changed = {"uri": uri} | ({"accepted_at": moment} if accepted else {})
-    statement = dialect.insert(Follow).values(values)
+    statement = insert(dialect_of(session), Follow).values(values)
     session.execute(
         statement.on_conflict_do_update(index_elements=["follower_id", "followed_id"], set_=changed)
     )

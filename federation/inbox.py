@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
-from sqlalchemy import Executable, func, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Executable, bindparam, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from commons import jobs, limits, outbound, strict_json
 from commons.clock import db_now, now
 from commons.config import host_of, settings
-from commons.db import database, new_id
+from commons.db import UtcDateTime, database, dialect_of, insert, new_id
 from commons.language import N_
 from commons.refusal import Refused
 from commons.together import Together
@@ -212,7 +211,10 @@ class Kept:
 
 
 def _keep(batch: Sequence[Kept]) -> None:
-    """One row for each actor and id, for good: the first body wins."""
+    """One row for each actor and id, for good: the first body wins.
+
+    A Follow that comes again later is applied again: its sender did not hear that it was accepted.
+    """
     moment = now()
     rows = [
         {
@@ -225,6 +227,7 @@ def _keep(batch: Sequence[Kept]) -> None:
             "state": "due",
             "tries": 0,
             "next_try": moment,
+            "heard_before": moment - timedelta(seconds=limits.FOLLOW_AGAIN_SECONDS),
         }
         for kept in batch
     ]
@@ -238,16 +241,23 @@ def _write(batch: Sequence[Kept], rows: list[dict[str, object]]) -> None:
     with database().transaction() as session:
         for fetched in {kept.fetched.uri: kept.fetched for kept in batch if kept.fetched}.values():
             actors.store(session, fetched)
-        session.execute(_insert(session.get_bind().dialect.name), rows)
+        session.execute(_insert(dialect_of(session)), rows)
         peers.record_inbound(session, {host_of(kept.envelope.actor) for kept in batch})
         jobs.ring_after(session, process_due)
 
 
 @cache
 def _insert(dialect: str) -> Executable:
-    module = postgresql if dialect == "postgresql" else sqlite
-    statement: sqlite.Insert | postgresql.Insert = module.insert(Received)
-    return statement.on_conflict_do_nothing(index_elements=["actor_uri", "uri"])
+    statement = insert(dialect, Received)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["actor_uri", "uri"],
+        set_={"state": "due", "next_try": new.next_try, "tries": 0},
+        where=(Received.kind == "Follow")
+        & (new.kind == "Follow")
+        & (Received.state == "done")
+        & (Received.next_try < bindparam("heard_before", type_=UtcDateTime())),
+    )
 
 
 _keeper = Together(_keep, limits.KEPT_AT_ONCE)

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from commons import limits
+from commons.db import dialect_of, insert
 from federation.models import Peer
 from federation.signatures import Dialect
 
@@ -48,9 +48,8 @@ def record_inbound(session: Session, hosts: Iterable[str]) -> None:
 
 def _locked(session: Session, host: str) -> Peer:
     """What we know of ``host``, ours until the end of the transaction: two workers meet the same hosts."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = {"host": host, "dialect": "cavage", "fails": 0, "failing_days": 0}
-    session.execute(dialect.insert(Peer).values(row).on_conflict_do_nothing())
+    session.execute(insert(dialect_of(session), Peer).values(row).on_conflict_do_nothing())
     return session.get_one(Peer, host, with_for_update=True)
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from commons import accounts, limits, mail, powers, sanitize, sessions
+from commons import accounts, limits, mail, powers, sanitize, ways_in
 from commons.accounts import Account
 from commons.clock import now
 from commons.language import N_
+from commons.recovery import recoveries
 from commons.refusal import Refused
-from commons.sign_in_links import SignInLink
 from federation import actors, outbox, posts
 from federation.models import Actor, Follow, Post, Reaction
 from federation.outbox import Audience, Draft
@@ -66,11 +66,11 @@ def close(session: Session, handle: str, by: Account | None) -> Actor:
     if account.closed_at is not None:
         raise Refused(N_("This account is closed."), status=409)
     powers.end_all(session, account, on=actor.uri, reason="account closed")
+    ways_in.end_all(session, account)
+    recoveries.erase(session, account)
     if account.personal is not None:
         mail.forget(session, account.personal.email)
         session.delete(account.personal)
-    sessions.end_all(session, account)
-    session.execute(delete(SignInLink).where(SignInLink.account_id == account.id))
     account.closed_at = now()
     if actor.gone_at is None:
         signed = Post.author_id == actor.id, Post.kind == "Article", Post.gone_at.is_(None)

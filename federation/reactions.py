@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from commons.clock import now
-from commons.db import new_id, rows_changed
+from commons.db import dialect_of, insert, new_id, rows_changed
 from federation import outbox
 from federation.models import Actor, Post, Reaction
 from federation.outbox import Audience, Draft
@@ -24,7 +23,6 @@ class Counts:
 
 def add(session: Session, post: Post, actor: Actor, kind: str, uri: str) -> None:
     """``actor`` liked (``Like``) or boosted (``Announce``) ``post`` by the activity ``uri``."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = {
         "id": new_id(),
         "post_id": post.id,
@@ -33,7 +31,7 @@ def add(session: Session, post: Post, actor: Actor, kind: str, uri: str) -> None
         "uri": uri,
         "created_at": now(),
     }
-    statement = dialect.insert(Reaction).values(row)
+    statement = insert(dialect_of(session), Reaction).values(row)
     session.execute(
         statement.on_conflict_do_update(index_elements=["post_id", "actor_id", "kind"], set_={"uri": uri})
     )

@@ -14,6 +14,7 @@ import yaml
 from commons import limits, sanitize
 from commons.language import N_
 from commons.refusal import Refused
+from newsroom.drafts import Source
 
 _FILE = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)(.*)", re.DOTALL | re.MULTILINE)
 
@@ -34,15 +35,6 @@ class LeadImage:
     alt: str
     credit: str = ""
     licence: str = ""
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a statement rests on; ``url`` is empty for what has no address."""
-
-    text: str
-    url: str = ""
-    kind: str = "public"
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,16 @@
-"""``Undo``: someone takes back a follow, a like or a boost: named by its id, or embedded."""
+"""``Undo``: someone takes back a follow, a like or a boost: named by its id, or embedded.
+
+It may overtake what it takes back, which then has a grave before it comes.
+"""
 
 from sqlalchemy.orm import Session
 
 from commons.language import N_
 from commons.refusal import Refused
-from federation import actors, follows, reactions, vocabulary
+from federation import actors, follows, graves, reactions, vocabulary
 from federation.activities.incoming import Ignored, Incoming
+
+KINDS = ("Follow", "Like", "Announce")
 
 
 def check(session: Session, incoming: Incoming) -> vocabulary.Object:
@@ -18,8 +23,10 @@ def check(session: Session, incoming: Incoming) -> vocabulary.Object:
 
 def apply(session: Session, incoming: Incoming) -> None:
     inner = check(session, incoming)
-    if not (_follow(session, incoming, inner) or _reaction(session, incoming, inner)):
+    if inner and inner.get("type") not in KINDS:
         raise Ignored(N_("There is nothing to undo."))
+    graves.bury(session, incoming.actor.uri, incoming.object_uri)
+    _follow(session, incoming, inner) or _reaction(session, incoming, inner)
 
 
 def _follow(session: Session, incoming: Incoming, inner: vocabulary.Object) -> bool:

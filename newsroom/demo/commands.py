@@ -28,8 +28,7 @@ def demo() -> None:
 def load(roof: Roof, part: str, other: str | None) -> None:
     """Load twelve stories, the people who wrote them, and a year of those who own and pay for them."""
     _have_account()
-    with database().transaction() as session:
-        loader.load(session, part, other, roof.demo)
+    loader.load(database(), part, other, roof.demo)
     click.echo(f"loaded the demo {part}")
 
 
@@ -71,7 +70,9 @@ def _have_account() -> None:
 def _newsroom(port: int) -> dict[str, str]:
     script = cast.script()
     bank = {"ROSTRA_IBAN": script["bank"]["iban"], "ROSTRA_ACCOUNT_HOLDER": script["bank"]["holder"]}
-    return _surroundings(script, f"http://localhost:{port}", _folder(port) / "newsroom") | bank
+    # The same port by its other name is another origin to a browser, as an own host would be.
+    box = {"ROSTRA_CAST_ORIGIN": f"http://127.0.0.1:{port}"}
+    return _surroundings(script, f"http://localhost:{port}", _folder(port) / "newsroom") | bank | box
 
 
 def _neighbour(port: int) -> dict[str, str]:
@@ -86,6 +87,7 @@ def _folder(port: int) -> Path:
 def _surroundings(script: dict[str, Any], origin: str, data: Path) -> dict[str, str]:
     return {
         "ROSTRA_ORIGIN": origin,
+        "ROSTRA_CAST_ORIGIN": "",
         "ROSTRA_DATA": str(data),
         "ROSTRA_NAME": script["name"],
         "ROSTRA_HANDLE": script["handle"],

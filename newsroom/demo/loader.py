@@ -9,12 +9,11 @@ from functools import partial
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from commons import clock, powers, storage
+from commons import append_only, clock, powers, storage
 from commons.accounts import Account
 from commons.config import LOOPBACK, settings
-from commons.db import Base, Database
+from commons.db import Base, Database, ring_after_commit
 from commons.language import N_
-from commons.migrations import append_only
 from commons.powers import Power
 from commons.refusal import Refused
 from federation import actors, people
@@ -39,13 +38,28 @@ def found(session: Session) -> Demo | None:
     return session.scalar(select(Demo))
 
 
-def load(session: Session, part: str, other: str | None, rooms: Sequence[Room] = ()) -> None:
+def load(database: Database, part: str, other: str | None, rooms: Sequence[Room] = ()) -> None:
     """Load the newsroom or its neighbour; refused on any database that holds something of its own.
 
-    ``rooms`` tell what else happens in the newsroom. All scenes are played in the order of time.
+    ``rooms`` tell what else happens in the newsroom. All scenes are played in the order of time. Some
+    commit in between; what was begun and not finished is thrown away at the next call.
     """
+    with database.reading() as session:
+        begun = found(session)
+    if begun is not None and begun.finished_at is None:
+        purge(database)
+        with database.transaction() as session:
+            actors.found_newsroom(session)
+    with database.session(writes=True) as session:
+        _play(session, part, other, rooms)
+        session.commit()
+        ring_after_commit(session)
+
+
+def _play(session: Session, part: str, other: str | None, rooms: Sequence[Room]) -> None:
     _require_playground(session)
-    session.add(Demo(part=part, other=other))
+    demo = Demo(part=part, other=other)
+    session.add(demo)
     with _at(clock.now() - timedelta(days=FOUNDED_DAYS_AGO)):
         _people(session, part)
     if part == NEWSROOM:
@@ -53,6 +67,7 @@ def load(session: Session, part: str, other: str | None, rooms: Sequence[Room] =
         for moment, play in heapq.merge(*told, key=lambda scene: scene[0]):
             with _at(moment):
                 play()
+    session.merge(demo).finished_at = clock.now()
 
 
 def _people(session: Session, part: str) -> None:
@@ -70,14 +85,15 @@ def _people(session: Session, part: str) -> None:
 def _stories(session: Session) -> Iterator[Scene]:
     told = cast.stories()
     newest = clock.now() - timedelta(hours=2)
-    for age, (_slug, story) in reversed(list(enumerate(reversed(told)))):
-        yield newest - timedelta(hours=age * HOURS_BETWEEN), partial(_publish, session, story)
+    with pictures.ahead(pictures.PAINTERS) as painted:
+        for age, (_slug, story) in reversed(list(enumerate(reversed(told)))):
+            yield newest - timedelta(hours=age * HOURS_BETWEEN), partial(_publish, session, story, painted)
 
 
-def _publish(session: Session, story: StoryFile) -> None:
+def _publish(session: Session, story: StoryFile, painted: filing.Pictures) -> None:
     author = _account(session, story.authors[0].handle)
     editor = _account(session, next(it.handle for it in cast.journalists() if "publish" in it.powers))
-    article = desk.start(session, author, filing.draft_of(session, story, pictures.picture))
+    article = desk.start(session, author, filing.draft_of(session, story, painted))
     desk.publish(session, article.id, editor)
 
 

@@ -19,3 +19,4 @@ class Demo(Base):
     part: Mapped[str]
     other: Mapped[str | None]
     loaded_at: Mapped[datetime] = mapped_column(default=now)
+    finished_at: Mapped[datetime | None]

@@ -1,6 +1,8 @@
 """Every picture of the demo, painted from its name: the same name gives the same picture."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from random import Random
 
 from newsroom.demo.canvas import Canvas, wave
@@ -35,6 +37,14 @@ PAINTERS: dict[str, Callable[[Random], Canvas]] = {
 def picture(name: str) -> bytes:
     """A lead picture, 1200 by 675, as JPEG; ``name`` is a key of ``PAINTERS``, else ``KeyError``."""
     return PAINTERS[name](Random(name)).jpeg()
+
+
+@contextmanager
+def ahead(names: Iterable[str]) -> Iterator[Callable[[str], bytes]]:
+    """``picture`` for those names: while one is looked at, another thread paints the next."""
+    with ThreadPoolExecutor(1) as painter:
+        painted = {name: painter.submit(picture, name) for name in names}
+        yield lambda name: painted[name].result()
 
 
 def portrait(handle: str, name: str) -> bytes:

@@ -328,7 +328,7 @@ def _taken(session: Session, form: PictureForm, current: Picture | None) -> Pict
 
 def _possible(session: Session, account: Account, article: Article) -> set[str]:
     """The verbs for which to show a button."""
-    held, own = powers.held(session, account), article.owner_id == account.id
+    held, own = powers.usable(session, account), article.owner_id == account.id
     found = {verb: charter.find(verb, article.state) for verb in charter.VERBS}
     return {verb for verb, move in found.items() if move is not None and move.power(own=own) in held}
 
