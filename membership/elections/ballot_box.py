@@ -2,8 +2,10 @@
 
 It is SQLite whatever the newsroom's database is, and no part of its backups. Rows are ordered by
 leaf hash (``WITHOUT ROWID``), deleted pages are overwritten, and the file is written anew for each
-board entry, so that it does not keep the order of arrival. No column holds a time, a count or an
-address. There is no write-ahead log, which would keep the order too.
+board entry, so that it does not keep the order of arrival. No column holds an address, or the time of a
+ballot: ``complaints_end`` follows from when the provisional list was published, which everybody saw, and
+``assisted`` is the number that the board publishes. There is no write-ahead log, which would keep the
+order too.
 """
 
 import json
@@ -21,7 +23,12 @@ from membership.elections.protocol.manifest import Manifest, canonical
 from membership.elections.protocol.package_json import entry
 
 TABLES = """
-CREATE TABLE IF NOT EXISTS election (hash BLOB PRIMARY KEY, closed INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS election (
+    hash BLOB PRIMARY KEY,
+    closed INTEGER NOT NULL DEFAULT 0,
+    assisted INTEGER NOT NULL DEFAULT 0,
+    complaints_end INTEGER
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS ballot (
     leaf BLOB PRIMARY KEY, key BLOB NOT NULL UNIQUE, envelope BLOB NOT NULL, receipt BLOB NOT NULL
 ) WITHOUT ROWID;
@@ -85,7 +92,7 @@ class BallotBox:
 def entries(store: sqlite3.Connection, manifest: Manifest) -> tuple[Entry, ...]:
     """What the board has shown so far."""
     found = store.execute("SELECT document FROM entry ORDER BY number").fetchall()
-    return tuple(entry(manifest, json.loads(document)) for (document,) in found)
+    return tuple(entry(manifest.hash, json.loads(document)) for (document,) in found)
 
 
 def add_entry(store: sqlite3.Connection, new: Entry) -> None:

@@ -3,23 +3,28 @@
 import json
 import secrets
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 from sqlalchemy import select
 
+from commons.clock import db_now
 from commons.db import database
 from commons.limits import ELECTION_PACKAGE, ELECTION_TEXT_CHARS
 from commons.refusal import Refused
+from membership.elections import reviews, timetable
 from membership.elections.ballot_files import read_file
 from membership.elections.count_text import count_text
 from membership.elections.counting import package_of
 from membership.elections.models import Election
 from membership.elections.protocol.package import parts
+from membership.elections.protocol.rehearsal import answered
 from membership.elections.protocol.sealing import checked_secret, fresh_tally_key
 from membership.elections.protocol.shares import join, split
 from membership.elections.protocol.verify import summary, verify
 from membership.elections.tally import RULES, count
+from membership.elections.tally import Election as Tallied
 
 
 def _seed(_context: click.Context, _option: click.Parameter, seed: str | None) -> str:
@@ -36,18 +41,32 @@ def _seed(_context: click.Context, _option: click.Parameter, seed: str | None) -
 @click.option(
     "--seed", metavar="TEXT", callback=_seed, help="Lots are drawn from it; without it from a fresh one."
 )
+@click.option(
+    "--reopens",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Candidate N stands for re-opening nominations and may take several seats (scottish-stv).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Every stage and tie, for programs.")
-def count_command(file: Path, rule: str, seed: str, as_json: bool) -> None:
+def count_command(file: Path, rule: str, seed: str, reopens: int | None, as_json: bool) -> None:
     """Count an election FILE (BLT or ABIF), stage by stage."""
     try:
         election = read_file(file)
     except OSError as error:
         raise click.BadParameter(f"{file} cannot be read: {error.strerror}.") from None
+    if reopens is not None:
+        election = _reopening(election, rule, reopens)
     result = count(election, rule, seed)
     if as_json:
         click.echo(json.dumps(result.as_json(), indent=1))
     else:
         click.echo(count_text(result, election.title), nl=False)
+
+
+def _reopening(election: Tallied, rule: str, reopens: int) -> Tallied:
+    if rule != "scottish-stv" or reopens > len(election.candidates):
+        raise click.BadParameter("--reopens names a candidate of a count by scottish-stv.")
+    return replace(election, reopens=reopens)
 
 
 def _hash(_context: click.Context, option: click.Parameter, value: str | None) -> bytes | None:
@@ -104,12 +123,14 @@ def list_command(as_json: bool) -> None:
     """The elections, the newest first."""
     with database().reading() as session:
         found = session.scalars(select(Election).order_by(Election.called_at.desc(), Election.slug)).all()
+        moment = db_now(session)
+    states = [(each, timetable.phase(each, moment)) for each in found]
     if as_json:
-        shown = [{"slug": each.slug, "title": each.title, "state": each.state} for each in found]
+        shown = [{"slug": each.slug, "title": each.title, "state": state} for each, state in states]
         click.echo(json.dumps(shown, indent=1))
         return
-    for each in found:
-        click.echo(f"{each.slug}  {each.state}  {each.title}")
+    for each, state in states:
+        click.echo(f"{each.slug}  {state}  {each.title}")
 
 
 @election_group.command("package")
@@ -148,8 +169,34 @@ def make_key_command() -> None:
 @click.argument("public", metavar="PUBLIC-KEY", callback=_hash)
 def join_key_command(public: bytes) -> None:
     """Read two or three shares from standard input, a line each; print the key if it is PUBLIC-KEY's."""
-    secret = join([line for line in sys.stdin.read().splitlines() if line.strip()])
-    click.echo(checked_secret(secret, public).hex())
+    click.echo(checked_secret(_shares(), public).hex())
+
+
+@key_group.command("rehearse")
+@click.argument("public", metavar="PUBLIC-KEY", callback=_hash)
+@click.argument("dummy", metavar="DUMMY")
+def rehearse_key_command(public: bytes, dummy: str) -> None:
+    """Open the DUMMY of the officers' page with two or three shares from standard input; print its words."""
+    secret = checked_secret(_shares(), public)
+    try:
+        sealed = bytes.fromhex(dummy)
+    except ValueError:
+        raise click.BadParameter("A dummy is a row of hexadecimal digits.") from None
+    click.echo(answered(sealed, secret))
+
+
+def _shares() -> bytes:
+    return join([line for line in sys.stdin.read().splitlines() if line.strip()])
+
+
+@election_group.command("reviewed")
+@click.option("--by", required=True, metavar="TEXT", help="Who made the review.")
+@click.option("--at", required=True, metavar="URL", help="Where the report stands.")
+def reviewed_command(by: str, at: str) -> None:
+    """Record an outside review of the voting protocol: pages stop calling it experimental."""
+    with database().transaction() as session:
+        made = reviews.record(session, by, at)
+    click.echo(f"Recorded: {made.by}, {made.address}")
 
 
 COMMANDS = (count_command, election_group)

@@ -5,18 +5,16 @@ from sqlalchemy.orm import Session
 
 from commons.language import N_
 from commons.refusal import Refused
-from membership.elections import ballots, rolls
-from membership.elections.ballot_box import BallotBox
+from membership.elections import box_door, rolls
+from membership.elections.credentials import manifest_of
 from membership.elections.models import COUNTED, Election
 from membership.elections.protocol.manifest import canonical
 from membership.elections.protocol.package import derive
 from membership.elections.protocol.verify import Verdict, verify
 
 
-def count(
-    session: Session, election: Election, box: BallotBox, tally_secret: bytes, lot_value: str
-) -> Verdict:
-    """Opens and counts what is in ``box`` and keeps the package.
+def count(session: Session, election: Election, tally_secret: bytes, lot_value: str) -> Verdict:
+    """Opens and counts what is in the ballot box and keeps the package.
 
     The officers bring the tally key, and the value that was drawn in public for lots. Before it is kept,
     the package is checked as anybody will check it. Refused (403) until the list is final, for a wrong
@@ -24,10 +22,18 @@ def count(
     """
     if election.package is not None:
         raise Refused(N_("This election is counted already."), status=409)
-    roll, issued = rolls.leaves(session, election), rolls.issued_leaves(session, election)
-    found = ballots.sources(box, roll, issued, tally_secret, lot_value, election.verifier or "")
+    manifest = manifest_of(election)
+    found = box_door.sources(
+        election.id,
+        manifest,
+        roll=rolls.leaves(session, election),
+        issued=rolls.issued_leaves(session, election),
+        tally_secret=tally_secret,
+        lot_value=lot_value,
+        verifier=election.verifier or "",
+    )
     package = canonical(derive(found))
-    verdict = verify(package, box.manifest.hash, found.board[-1].root)
+    verdict = verify(package, manifest.hash, found.board[-1].root)
     election.package, election.state = package, COUNTED
     return verdict
 

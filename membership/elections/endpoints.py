@@ -11,9 +11,12 @@ from flask import Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException
 
 from commons import strict_json
+from commons.config import settings
+from commons.headers import YEAR
 from commons.refusal import Refused
 from membership.elections import ballots
-from membership.elections.ballot_box import BallotBox, entries
+from membership.elections.ballot_box import BallotBox
+from membership.elections.ballot_page.views import add_pages
 from membership.elections.ballots import AlreadyCast
 from membership.elections.protocol import envelope, receipt
 
@@ -41,20 +44,18 @@ def create_box(boxes: Mapping[str, BallotBox]) -> Flask:
             abort(404)
         return boxes[slug]
 
-    @app.get("/elections/<slug>/manifest.json")
+    @app.get("/ballot-box/<slug>/manifest.json")
     def manifest(slug: str) -> Response:
         """The bytes whose hash is H, the same for everybody."""
         return _json(box(slug).manifest.canonical())
 
-    @app.get("/elections/<slug>/board.json")
+    @app.get("/ballot-box/<slug>/board.json")
     def board(slug: str) -> Response:
         """All entries so far; whole, since asking for one's own leaf would tell whose it is."""
-        found = box(slug)
-        with found.transaction() as store:
-            shown = [entry.as_json() | {"root": entry.root.hex()} for entry in entries(store, found.manifest)]
+        shown = [entry.as_json() | {"root": entry.root.hex()} for entry in ballots.board(box(slug))]
         return _json(strict_json.dumps(shown))
 
-    @app.post("/elections/<slug>/ballots")
+    @app.post("/ballot-box/<slug>/ballots")
     def cast(slug: str) -> Response:
         """``{"envelope": hex}`` is kept; ``{"receipt", "code"}``, or 409 with the first receipt."""
         found = box(slug)
@@ -62,13 +63,14 @@ def create_box(boxes: Mapping[str, BallotBox]) -> Flask:
         slip = ballots.cast(found, sent)
         return _json(strict_json.dumps({"receipt": slip.hex(), "code": receipt.code(sent)}))
 
-    @app.post("/elections/<slug>/complaints")
+    @app.post("/ballot-box/<slug>/complaints")
     def complain(slug: str) -> Response:
         """``{"envelope", "receipt"}`` in hex: a ballot that is missing from the provisional list."""
         found = box(slug)
         sent, slip = _fields(found, "envelope", "receipt")
         return _json(strict_json.dumps({"code": ballots.complain(found, sent, slip)}))
 
+    add_pages(app, boxes)
     return app
 
 
@@ -94,7 +96,9 @@ def _refuse_names() -> None:
 
 def _protect(response: Response) -> Response:
     for name, value in HEADERS.items():
-        response.headers[name] = value
+        response.headers.setdefault(name, value)
+    if settings().ballot_origin.startswith("https:"):
+        response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
     return response
 
 
@@ -109,5 +113,5 @@ def _http_error(error: HTTPException) -> Response:
 def _refused(refused: Refused) -> Response:
     told: dict[str, object] = {"error": str(refused)}
     if isinstance(refused, AlreadyCast):
-        told["receipt"] = refused.receipt.hex()
+        told |= {"receipt": refused.receipt.hex(), "code": refused.code}
     return _json(strict_json.dumps(told), refused.status)

@@ -1,23 +1,17 @@
 """RSA blind signatures, RFC 9474, in the variant RSABSSA-SHA384-PSS-Randomized.
 
 The signer sees a number that says nothing about the message; the voter turns the answer into an
-ordinary RSASSA-PSS signature. ``message`` is always the prepared one: prefix, then what is said.
+ordinary RSASSA-PSS signature. ``message`` is always the prepared one: prefix, then what is said. The signer's
+own part is in ``signing_key.py``.
 """
 
-import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha384
 from math import gcd
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA384
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
 from commons.refusal import Refused
 
@@ -26,10 +20,6 @@ EXPONENT = 65537
 PREFIX = 32  # bytes before the message, RFC 9474 section 4.1
 SALT = 48
 HASH = 48
-
-
-class SigningFault(Exception):
-    """The signature that was computed does not verify: hardware or memory is broken, or attacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,77 +33,6 @@ class PublicKey:
     def size(self) -> int:
         """Bytes of the modulus, and so of every number sent."""
         return (self.n.bit_length() + 7) // 8
-
-
-@dataclass(frozen=True, slots=True)
-class SigningKey:
-    """The signer's half, made anew for each election and destroyed when it is certified."""
-
-    public: PublicKey
-    d: int = field(repr=False)
-    p: int = field(repr=False)
-    q: int = field(repr=False)
-
-    @classmethod
-    def fresh(cls, bits: int = BITS) -> "SigningKey":
-        return cls._of(rsa.generate_private_key(EXPONENT, bits))
-
-    @classmethod
-    def from_pem(cls, pem: bytes) -> "SigningKey":
-        """Raises ValueError when ``pem`` is not an RSA private key."""
-        key = load_pem_private_key(pem, None)
-        if not isinstance(key, rsa.RSAPrivateKey):
-            raise ValueError("not an RSA private key")
-        return cls._of(key)
-
-    @classmethod
-    def _of(cls, key: rsa.RSAPrivateKey) -> "SigningKey":
-        numbers = key.private_numbers()
-        public = PublicKey(numbers.public_numbers.n, numbers.public_numbers.e)
-        return cls(public, numbers.d, numbers.p, numbers.q)
-
-    def pem(self) -> bytes:
-        """The key as unencrypted PKCS #8, for a file that the signer alone may read."""
-        p, q, d = self.p, self.q, self.d
-        numbers = rsa.RSAPrivateNumbers(
-            p,
-            q,
-            d,
-            d % (p - 1),
-            d % (q - 1),
-            pow(q, -1, p),
-            rsa.RSAPublicNumbers(self.public.e, self.public.n),
-        )
-        return numbers.private_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-    def sign(self, blinded: bytes) -> bytes:
-        """BlindSign (section 4.3). Raises Refused (400) for what no client computes.
-
-        The number is multiplied by a random one before the secret exponents touch it, so that
-        its timing tells nothing; the result is checked, since one faulty answer of CRT gives p away.
-        """
-        n, e = self.public.n, self.public.e
-        m = int.from_bytes(blinded)
-        if len(blinded) != self.public.size or not 1 < m < n - 1:
-            raise Refused("This is not a blinded credential for this election.", status=400)
-        cover = _unit(n)
-        s = self._power(m * pow(cover, e, n) % n) * pow(cover, -1, n) % n
-        if pow(s, e, n) != m:
-            raise SigningFault
-        return s.to_bytes(self.public.size)
-
-    def _power(self, x: int) -> int:
-        """x ** d mod n by the Chinese remainder theorem."""
-        a = pow(x, self.d % (self.p - 1), self.p)
-        b = pow(x, self.d % (self.q - 1), self.q)
-        return b + self.q * ((a - b) * pow(self.q, -1, self.p) % self.p)
-
-
-def _unit(n: int) -> int:
-    while True:
-        number = 2 + secrets.randbelow(n - 3)
-        if gcd(number, n) == 1:
-            return number
 
 
 def blind(key: PublicKey, message: bytes, salt: bytes, r: int) -> tuple[bytes, int]:

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 import rfc8785
 
-from commons.limits import ELECTION_TEXT_CHARS
+from commons.limits import ELECTION_QUESTION_CHARS, ELECTION_TEXT_CHARS
 from commons.refusal import Refused
 from membership.elections.protocol.blind_rsa import BITS, EXPONENT, PublicKey
 from membership.elections.tally import RULES
@@ -25,7 +25,7 @@ LEAST_ROLL = 10
 LEAST_PUBLISHED = 5
 MOST_COMPLAINT_HOURS = 30 * 24
 # In the package and on the cast page, byte for byte.
-FILES = ("ballot.js", "verify.py")
+FILES = ("ballot.js", "ballot-page.js", "ballot-paper.js", "ballot-receipt.js", "verify.py")
 # What a later version may allow and this one does not.
 ONLY: Mapping[str, object] = {
     "format": FORMAT,
@@ -36,11 +36,17 @@ ONLY: Mapping[str, object] = {
 }
 FIELDS = frozenset(ONLY) | {
     "id",
+    "kind",
     "title",
+    "question",
     "rule",
     "seats",
     "candidates",
+    "reopens",
+    "each",
     "ranks",
+    "quorum_percent",
+    "majority_percent",
     "issue_opens",
     "issue_ends",
     "vote_opens",
@@ -55,6 +61,7 @@ FIELDS = frozenset(ONLY) | {
     "files",
     "server_assisted",
 }
+KINDS = ("board", "question")
 HEX = re.compile(r"(?:[0-9a-f]{2})*")
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -71,15 +78,26 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A manifest that was read and found sound. ``hash`` is H; ``document`` what it is the hash of."""
+    """A manifest that was read and found sound. ``hash`` is H; ``document`` what it is the hash of.
+
+    ``reopens`` is the number of the candidate that stands for re-opening nominations, 0 if there is none.
+    ``each``: who is marked on more than half of the papers is elected, nobody else (no more candidates
+    than seats). Of a question with two answers the first is carried by ``majority_percent``.
+    """
 
     document: Mapping[str, object]
     hash: bytes
     id: str
+    kind: str
     title: str
+    question: str
     rule: str
     seats: int
     candidates: tuple[str, ...]
+    reopens: int
+    each: bool
+    quorum_percent: int
+    majority_percent: int
     ranks: int  # the most that one ballot may rank
     times: Times
     complaint_hours: int
@@ -92,6 +110,11 @@ class Manifest:
     lot: str
     files: Mapping[str, bytes]  # SHA-256 by name
     assisted_cap: int
+
+    @property
+    def takes_seats(self) -> int:
+        """``reopens`` where it can take several seats, else 0."""
+        return self.reopens if self.seats > 1 and not self.each else 0
 
     def canonical(self) -> bytes:
         return canonical(self.document)
@@ -121,17 +144,27 @@ def read(document: object) -> Manifest:
             )
     fields = _Fields(document)
     candidates = _candidates(document["candidates"])
+    times, assisted = _times(fields), _assisted(document)
+    _check_reopening(document)
+    if assisted and times.issue_ends <= times.vote_opens:
+        raise Refused("A server can assist only where credentials are still drawn while voting is open.")
     roll = _fields(document, "roll", {"size", "root"})
     return Manifest(
         document=document,
         hash=sha256(canonical(document)).digest(),
         id=fields.text("id"),
+        kind=_kind(document["kind"]),
         title=fields.text("title"),
+        question=fields.text("question", least=0, most=ELECTION_QUESTION_CHARS),
         rule=_rule(document["rule"]),
         seats=fields.number("seats", 1, MOST_CANDIDATES),
         candidates=candidates,
+        reopens=fields.number("reopens", 0, len(candidates)),
+        each=_each(document),
+        quorum_percent=fields.number("quorum_percent", 0, 100),
+        majority_percent=fields.number("majority_percent", 50, 100),
         ranks=fields.number("ranks", 1, len(candidates)),
-        times=_times(fields),
+        times=times,
         complaint_hours=fields.number("complaint_hours", 1, MOST_COMPLAINT_HOURS),
         publish_min=fields.number("publish_min", LEAST_PUBLISHED),
         roll_size=roll.number("size", LEAST_ROLL),
@@ -141,7 +174,7 @@ def read(document: object) -> Manifest:
         box_key=fields.hex("box_key", 32),
         lot=fields.text("lot"),
         files=_files(document),
-        assisted_cap=_assisted(document),
+        assisted_cap=assisted,
     )
 
 
@@ -151,13 +184,11 @@ class _Fields:
 
     document: Mapping[str, object]
 
-    def text(self, name: str) -> str:
+    def text(self, name: str, least: int = 1, most: int = ELECTION_TEXT_CHARS) -> str:
         value = self.document[name]
-        if not isinstance(value, str) or not 0 < len(value) <= ELECTION_TEXT_CHARS or not value.isprintable():
+        if not isinstance(value, str) or not least <= len(value) <= most or not value.isprintable():
             raise Refused(
-                "%(name)s must be a printable text of at most %(most)s characters.",
-                name=name,
-                most=ELECTION_TEXT_CHARS,
+                "%(name)s must be a printable text of at most %(most)s characters.", name=name, most=most
             )
         return value
 
@@ -204,6 +235,26 @@ def _check_fields(document: Mapping[str, object], allowed: frozenset[str] | set[
         raise Refused("%(where)s lacks %(name)s.", where=where, name=name)
     for name in sorted(set(document) - allowed):
         raise Refused("%(where)s has an unknown field, %(name)s.", where=where, name=name)
+
+
+def _kind(kind: object) -> str:
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise Refused("The kind of the election is unknown.")
+    return kind
+
+
+def _each(document: Mapping[str, object]) -> bool:
+    each = document["each"]
+    if not isinstance(each, bool) or (each and document["rule"] != "approval"):
+        raise Refused("Each candidate is voted on alone by marking, and else not.")
+    return each
+
+
+def _check_reopening(document: Mapping[str, object]) -> None:
+    """Only one rule says what becomes of a choice that takes several seats."""
+    several = document["reopens"] != 0 and document["seats"] != 1 and document["each"] is False
+    if several and document["rule"] != "scottish-stv":
+        raise Refused("Nominations for several seats are re-opened by scottish-stv only.")
 
 
 def _rule(rule: object) -> str:

@@ -19,9 +19,11 @@ from membership.elections.ballot_files.blt import write_blt
 from membership.elections.protocol import envelope as envelopes
 from membership.elections.protocol.board import Entry, leaf
 from membership.elections.protocol.manifest import Manifest
+from membership.elections.protocol.outcome import decide
 from membership.elections.protocol.receipt import code
 from membership.elections.protocol.sealing import opened, tally_secret
 from membership.elections.tally import Election, Ranking, count
+from membership.elections.tally.reopening import expanded
 
 FORMAT = "rostra-election-package-1"
 Progress = Callable[[int, int], None]
@@ -67,7 +69,7 @@ def derive(sources: Sources, progress: Progress = lambda done, of: None) -> dict
     ballots = open_all(sources, progress)
     election = papers(manifest, ballots, final.withdrawn)
     seed = lot_seed(final.root, sources.lot_value)
-    result = count(election, manifest.rule, seed).as_json() if _anything(election) else None
+    result = result_of(manifest, election, seed)
     files = _files(sources, ballots, election, result)
     return {
         "format": FORMAT,
@@ -81,9 +83,10 @@ def derive(sources: Sources, progress: Progress = lambda done, of: None) -> dict
         "tally_secret": sources.tally_secret.hex(),
         "lot_value": sources.lot_value,
         "lot_seed": seed,
-        "numbers": _numbers(sources, ballots),
+        "numbers": numbers(sources, ballots),
         "ballots": [ballot.as_json() for ballot in ballots],
         "result": result,
+        "outcome": decide(manifest, final.withdrawn, [ballot.ranking for ballot in ballots], result),
         "files": files,
         "checksums": {name: sha256(text.encode()).hexdigest() for name, text in files.items()},
     }
@@ -108,7 +111,14 @@ def papers(manifest: Manifest, ballots: Sequence[Ballot], withdrawn: Sequence[in
     """What is counted. A candidate who withdrew is passed over; the ballot stays valid."""
     rankings: Counter[Ranking] = Counter()
     rankings.update(bytes(ballot.ranking) for ballot in ballots if ballot.ranking is not None)
-    return Election(manifest.candidates, manifest.seats, rankings, frozenset(withdrawn), manifest.title)
+    return Election(
+        manifest.candidates,
+        manifest.seats,
+        rankings,
+        frozenset(withdrawn),
+        manifest.title,
+        reopens=manifest.takes_seats,
+    )
 
 
 def lot_seed(root: bytes, value: str) -> str:
@@ -116,11 +126,16 @@ def lot_seed(root: bytes, value: str) -> str:
     return sha256(root + value.encode()).hexdigest()
 
 
+def result_of(manifest: Manifest, election: Election, seed: str) -> dict[str, object] | None:
+    """The count as JSON; None where no ballot names anybody who stands."""
+    return count(election, manifest.rule, seed).as_json() if _anything(election) else None
+
+
 def _anything(election: Election) -> bool:
     return any(set(paper) - election.withdrawn for paper in election.papers if isinstance(paper, bytes))
 
 
-def _numbers(sources: Sources, ballots: Sequence[Ballot]) -> dict[str, int]:
+def numbers(sources: Sources, ballots: Sequence[Ballot]) -> dict[str, int]:
     return {
         "roll": len(sources.roll),
         "issued": len(sources.issued),
@@ -135,7 +150,7 @@ def _files(
     sources: Sources, ballots: Sequence[Ballot], election: Election, result: Mapping[str, object] | None
 ) -> dict[str, str]:
     """The parts for people and other programs, by file name."""
-    return {
+    found = {
         "manifest.json": sources.manifest.canonical().decode(),
         "roll.txt": _lines(_hexes(sources.roll)),
         "issued.txt": _lines(_hexes(sources.issued)),
@@ -146,6 +161,8 @@ def _files(
         "result.json": json.dumps(result, indent=1, ensure_ascii=False) + "\n",
         "verify.py": sources.verifier,
     }
+    # No other program knows the rule; with the copies written out it can at least be followed by hand.
+    return found | ({"ballots-copies.blt": write_blt(expanded(election))} if election.reopens else {})
 
 
 def _csv(manifest: Manifest, ballots: Sequence[Ballot]) -> str:

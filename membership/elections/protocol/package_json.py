@@ -9,7 +9,7 @@ from commons.limits import ELECTION_PACKAGE_VALUES
 from commons.refusal import Refused
 from membership.elections.protocol import manifest
 from membership.elections.protocol.board import HASH, Entry, Kind
-from membership.elections.protocol.manifest import HEX, Manifest
+from membership.elections.protocol.manifest import HEX
 from membership.elections.protocol.package import Sources
 
 KINDS = frozenset({"epoch", "closed", "final"})
@@ -28,7 +28,7 @@ def sources(package: Mapping[str, object]) -> Sources:
         manifest=found,
         roll=reader.hashes("roll"),
         issued=reader.hashes("issued"),
-        board=tuple(_entry(found, each) for each in reader.readers("board")),
+        board=tuple(_entry(found.hash, each) for each in reader.readers("board")),
         envelopes=tuple(reader.bytes_of(each, "envelopes") for each in reader.values("envelopes")),
         tally_secret=reader.hex("tally_secret"),
         lot_value=reader.text("lot_value"),
@@ -36,17 +36,17 @@ def sources(package: Mapping[str, object]) -> Sources:
     )
 
 
-def entry(found: Manifest, document: Mapping[str, object]) -> Entry:
-    """A board entry from its JSON. Raises Refused where it is misshapen."""
-    return _entry(found, _Reader(document, ""))
+def entry(election: bytes, document: Mapping[str, object]) -> Entry:
+    """A board entry from its JSON; ``election`` is the manifest's hash. Refused where it is misshapen."""
+    return _entry(election, _Reader(document, ""))
 
 
-def _entry(found: Manifest, fields: "_Reader") -> Entry:
+def _entry(election: bytes, fields: "_Reader") -> Entry:
     kind = fields.text("kind")
     if kind not in KINDS:
         raise Refused("%(name)s of the package is misshapen.", name=fields.where + "kind")
     return Entry(
-        election=found.hash,
+        election=election,
         number=fields.number("number"),
         kind=cast(Kind, kind),
         added=fields.hashes("added"),

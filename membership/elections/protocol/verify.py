@@ -8,6 +8,7 @@ announced, and a root of the board as a follower's server or a voter kept it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from commons.refusal import Refused
 from membership.elections.protocol import envelope as envelopes
@@ -160,14 +161,22 @@ def _told(found: Sources, manifest_hash: bytes | None, bound: Entry | None) -> t
 
 def summary(verdict: Verdict) -> list[str]:
     """The verdict in English lines, for a terminal: numbers, who is elected, what is proved."""
-    numbers, result = verdict.package["numbers"], verdict.package["result"]
-    assert isinstance(numbers, dict)
-    elected = ", ".join(result["elected"]) if isinstance(result, dict) else "nobody, no ballot ranks anyone"
+    numbers, outcome = verdict.package["numbers"], verdict.package["outcome"]
+    assert isinstance(numbers, dict) and isinstance(outcome, dict)
     return [
         f"{verdict.sources.manifest.title}: the package is sound.",
         "; ".join(f"{name}: {number}" for name, number in numbers.items()),
-        f"Elected: {elected}",
+        *_outcome_told(outcome),
         f"Manifest: {verdict.package['manifest_hash']}",
         f"Root: {verdict.package['root']}",
         *(sentence.message % sentence.values for sentence in verdict.told),
     ]
+
+
+def _outcome_told(outcome: Mapping[str, Any]) -> list[str]:
+    lines = [] if outcome["quorum_reached"] else [N_("The quorum was missed.")]
+    if outcome["carried"] is not None:
+        verdict = N_("Carried") if outcome["carried"] else N_("Not carried")
+        return [*lines, f"{verdict}: {outcome['yes']} of {outcome['valid']} valid ballots for it"]
+    vacant = [f"Vacant seats: {outcome['vacant']}"] if outcome["vacant"] else []
+    return [*lines, f"Elected: {', '.join(outcome['names']) or 'nobody'}", *vacant]

@@ -40,6 +40,25 @@ class Counting:
     def vacancies(self) -> int:
         return self.election.seats - len(self.elected)
 
+    @property
+    def openings(self) -> int:
+        """The seats that are left for those who are not guarded."""
+        guarded = self.election.guarded
+        return self.election.seats - len(guarded.union(self.elected))
+
+    @property
+    def unguarded(self) -> list[int]:
+        """Who may be excluded."""
+        return [c for c in self.continuing if c not in self.election.guarded]
+
+    def admitted(self, reached: Sequence[int]) -> list[int]:
+        """Of those who ``reached`` what elects, who gets a seat: all, unless the guarded need them."""
+        rivals = [c for c in reached if c not in self.election.guarded]
+        out: list[int] = []
+        while len(rivals) - len(out) > self.openings:
+            out.append(self.choose([c for c in rivals if c not in out], min))
+        return [c for c in reached if c not in out]
+
     def name(self, candidate: int) -> str:
         return self.election.name(candidate)
 
@@ -101,6 +120,9 @@ class Counting:
         """Seats everyone left where no more are left than seats; says whether the count is over."""
         if self.vacancies and len(self.continuing) <= self.vacancies:
             self.elect(self.continuing, N_("No more candidates than seats are left. Elected: %(names)s."))
+        elif not self.openings:
+            sitting = [c for c in self.continuing if c in self.election.guarded]
+            self.elect(sitting, N_("Sitting already and keeping their seats: %(names)s."))
         return not self.vacancies or not self.continuing
 
     def choose(self, among: Sequence[int], extreme: Extreme) -> int:

@@ -20,6 +20,11 @@ MOST_CANDIDATES = 255  # what one byte can number
 class Election:
     """Candidates by name, seats to fill, and ranking -> number of papers.
 
+    ``guarded`` are candidates who are never excluded and get a seat in any case: those who sit already when
+    the same papers fill a vacant seat. Only scottish-stv and meek-prf-9dp know them. ``reopens`` is the
+    candidate that stands for re-opening nominations and may take several seats (`reopening`); 0 if none does.
+    Only scottish-stv knows it.
+
     Raises Refused for what no rule can count: no candidate, no seat, a name missing or used twice.
     """
 
@@ -28,6 +33,8 @@ class Election:
     papers: Mapping[Ranking, int] = field(repr=False)
     withdrawn: frozenset[int] = frozenset()
     title: str = ""
+    guarded: frozenset[int] = frozenset()
+    reopens: int = 0
 
     def __post_init__(self) -> None:
         check_size(len(self.candidates), self.seats)
@@ -40,6 +47,8 @@ class Election:
             raise Refused("A candidate who does not exist cannot be withdrawn.")
         if len(self.withdrawn) == len(self.candidates):
             raise Refused("All candidates are withdrawn.")
+        if not self.guarded <= set(self.standing) or len(self.guarded) >= self.seats:
+            raise Refused("Fewer candidates than there are seats can be guarded, and they must stand.")
 
     @property
     def standing(self) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ def exclude_lowest(count: Counting, piles: Piles) -> tuple[int, Sentence]:
 
     Returns who that was and the sentence for the stage.
     """
-    lowest = count.choose(count.continuing, min)
+    lowest = count.choose(count.unguarded, min)
     votes = count.totals[lowest]
     count.continuing.remove(lowest)
     gained, ended = piles.move(lowest, count.continuing)

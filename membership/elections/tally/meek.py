@@ -27,7 +27,7 @@ def meek(election: Election, seed: str) -> Count:
     papers, blank = strict_papers(election)
     count = Counting("meek-prf-9dp", election, seed, PLACES)
     keep = dict.fromkeys(election.standing, ONE)
-    while len(count.continuing) > count.vacancies > 0:
+    while len(count.continuing) > count.vacancies and count.openings:
         _round(count, _paths(papers, count), keep)
     if not count.stages:
         _share_out(count, _paths(papers, count), keep)
@@ -41,7 +41,7 @@ def _round(count: Counting, paths: Paths, keep: Keep) -> None:
     before: int | None = None
     while True:
         quota = _share_out(count, paths, keep)
-        reached = [c for c in count.continuing if count.totals[c] >= quota]
+        reached = count.admitted([c for c in count.continuing if count.totals[c] >= quota])
         surplus = max(0, sum(count.totals[c] - quota for c in [*count.elected, *reached]))
         if reached:
             _write_round(count, "elect", keep)
@@ -90,8 +90,8 @@ def _share_out(count: Counting, paths: Paths, keep: Keep) -> int:
 
 def _exclude_lowest(count: Counting, keep: Keep, surplus: int) -> None:
     """Whoever is within the remaining surplus of the lowest is tied with the lowest (steps B.3, T)."""
-    fewest = min(count.totals[c] for c in count.continuing)
-    tied = [c for c in count.continuing if count.totals[c] <= fewest + surplus]
+    fewest = min(count.totals[c] for c in count.unguarded)
+    tied = [c for c in count.unguarded if count.totals[c] <= fewest + surplus]
     lowest = count.draw(tied) if len(tied) > 1 else tied[0]
     keep[lowest] = 0
     count.continuing.remove(lowest)

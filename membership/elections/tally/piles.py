@@ -15,7 +15,11 @@ class Piles:
     """Who holds which papers, each at the value at which it was received."""
 
     def __init__(self, papers: Mapping[bytes, int], value: int) -> None:
-        """Every paper with its first choice, worth ``value`` units."""
+        """Every paper with its first choice, worth ``value`` units.
+
+        ``later`` are candidates who take no papers yet, but are not forgotten either.
+        """
+        self.later: frozenset[int] = frozenset()
         self._piles: defaultdict[int, Pile] = defaultdict(lambda: defaultdict(dict))
         for paper, number in papers.items():
             self._piles[paper[0]][value][paper] = number
@@ -36,13 +40,15 @@ class Piles:
         """
         gained: defaultdict[int, int] = defaultdict(int)
         ended = 0
-        closed = bytes(set(range(256)).difference(continuing))
+        closed = bytes(set(range(256)).difference(continuing, self.later))
         for old, parcel in self._piles.pop(source, Pile(dict)).items():
             value = revalue(old)
             targets = {candidate: self._piles[candidate][value] for candidate in continuing}
             moved: defaultdict[int, int] = defaultdict(int)
             for paper, number in parcel.items():
                 rest = paper.translate(None, closed)
+                if self.later:
+                    rest = rest.lstrip(bytes(self.later))
                 if rest:
                     target = targets[rest[0]]
                     target[rest] = target.get(rest, 0) + number

@@ -9,6 +9,7 @@ from membership.elections.tally.election import Election, strict_papers
 from membership.elections.tally.exclusion import exclude_lowest
 from membership.elections.tally.piles import Piles
 from membership.elections.tally.record import Count
+from membership.elections.tally.reopening import Copies, expanded
 from membership.elections.tally.words import N_, say
 
 PLACES = 5
@@ -17,18 +18,21 @@ ONE = 10**PLACES
 
 def scottish_stv(election: Election, seed: str) -> Count:
     """Counts by the Scottish rules; lots come from ``seed``."""
+    originals, election = len(election.candidates), expanded(election)
     papers, blank = strict_papers(election)
     valid = sum(papers.values())
     count = Counting("scottish-stv", election, seed, PLACES)
     quota = count.quota = (valid // (election.seats + 1) + 1) * ONE
     piles = Piles(papers, ONE)
+    copies = Copies(count, piles, originals)
     count.credit(piles.votes())
     needs = N_("First choices are counted. A candidate with %(quota)s votes is elected.")
     count.stage("first", say(needs, quota=count.plain(quota)))
     waiting: list[int] = []  # elected with a surplus that has not moved yet
     while True:
-        reached = [c for c in count.continuing if count.totals[c] >= quota]
+        reached = count.admitted([c for c in count.continuing if count.totals[c] >= quota])
         count.elect(reached, N_("Reached the quota and elected: %(names)s."))
+        copies.join(reached)
         waiting += [c for c in reached if count.totals[c] > quota]
         if count.fill_last_seats():
             return count.finish(valid, blank)

@@ -1,0 +1,1 @@
+"""Where a member proves who she is and gets her credential signed, unseen."""

@@ -1,0 +1,1 @@
+"""A member's own entry on the roll, and her objection to it."""

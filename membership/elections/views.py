@@ -1,0 +1,106 @@
+"""The public pages of elections: the list, one election with its result and files, and the threats."""
+
+import json
+
+from flask import Blueprint, Response, make_response, render_template
+
+from commons import limits, web
+from commons.language import N_, wall
+from commons.refusal import Refused
+from membership.elections import board_times, calls, counting, credentials, results, shown, words
+from membership.elections.models import CERTIFIED, COUNTED, VOID, Election
+from membership.elections.protocol.package import parts
+
+pages = Blueprint("elections", __name__)
+
+
+@pages.get("/elections")
+def index() -> Response:
+    """Those under way, and those that are over."""
+    return _public("index.html", shown=shown.every(web.session(), limits.ROWS_SHOWN))
+
+
+@pages.get("/elections/how-secret")
+def how_secret() -> Response:
+    """What is protected and what is not, in plain words."""
+    return _public("threats.html")
+
+
+@pages.get("/elections/<slug>")
+def one(slug: str) -> Response:
+    """Everything that is public about one election."""
+    session = web.session()
+    election = calls.find(session, slug)
+    return _public(
+        "election.html",
+        shown=shown.show(session, election),
+        candidates=shown.candidates(session, election),
+        roots=board_times.roots_of(session, election),
+        ballot_page=shown.ballot_page(election),
+        files=words.FILES,
+        **_result(election),
+    )
+
+
+@pages.get("/elections/<slug>/certificate")
+def certificate(slug: str) -> Response:
+    """Who was elected, by which count: one page to print. 404 before it is counted."""
+    session = web.session()
+    election = calls.find(session, slug)
+    if election.outcome is None:
+        raise Refused(N_("This election is not counted yet."), status=404)
+    return _public("certificate.html", shown=shown.show(session, election), **_result(election))
+
+
+@pages.get("/elections/<slug>/package.json")
+def package(slug: str) -> Response:
+    """The public package of a counted election."""
+    response = make_response(counting.package_of(web.session(), slug))
+    response.mimetype = "application/json"
+    return web.public(response)
+
+
+@pages.get("/elections/<slug>/files/<name>")
+def file(slug: str, name: str) -> Response:
+    """One file of the package, byte for byte."""
+    found = parts(json.loads(counting.package_of(web.session(), slug)))
+    if name not in words.FILES or name not in found:
+        raise Refused(N_("There is no such file."), status=404)
+    response = make_response(found[name])
+    response.mimetype = "application/json" if name.endswith(".json") else "text/plain"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return web.public(response)
+
+
+def _result(election: Election) -> dict[str, object]:
+    """What the templates say about a count; little more than the title where there is none yet."""
+    outcome = election.outcome if election.state in (COUNTED, CERTIFIED, VOID) else None
+    shared: dict[str, object] = {
+        "heading": election.title,
+        "manifest_hash": shown.manifest_hash(election),
+        "outcome": outcome,
+        "count": None,
+        "wall": wall,
+    }
+    if outcome is None:
+        return shared
+    shared |= {
+        "heading": results.heading(election, outcome),
+        "turnout": results.percent(outcome["turnout"], outcome["roll"]),
+        "quorum_sentence": results.quorum_sentence(election, outcome),
+        "majority_sentence": results.majority_sentence(election, outcome),
+        "rule_name": results.rule_name(election.rule),
+        "lots": 0,
+    }
+    if election.blt is None or election.lot_seed is None or not outcome["valid"]:
+        return shared
+    reopens = credentials.manifest_of(election).takes_seats if election.manifest is not None else 0
+    count = results.recount(election.blt, election.rule, election.lot_seed, reopens)
+    stages = results.stages(count)
+    lots = sum(tie.decided_by == "lot" for tie in count.ties)
+    return shared | {"count": count, "stages": stages, "quota": stages[-1].quota, "lots": lots}
+
+
+def _public(template: str, **values: object) -> Response:
+    page = render_template(f"membership/elections/{template}", **values)
+    return web.public(make_response(page), limits.ELECTION_SECONDS)
