@@ -1,0 +1,1 @@
+"""The assembly of members: motions, agenda, notice, minutes, and what was carried."""
