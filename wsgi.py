@@ -9,10 +9,15 @@ import click
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
+import commons.account.views
+import commons.ceremonies
 import commons.commands
 import commons.endpoints
 import commons.mail
 import commons.migrations
+import commons.powers
+import commons.recovery.recoveries
+import commons.recovery.views
 import commons.sessions
 import commons.sign_in
 import commons.sign_in_links
@@ -28,25 +33,52 @@ import federation.leases
 import federation.posts
 import federation.views
 import federation.webfinger
+import membership.assembly.motions
+import membership.assembly.views
+import membership.board.mine.views
+import membership.board.petitions
+import membership.board.seats
+import membership.board.vacancies
+import membership.board.views
 import membership.books.checks
 import membership.books.commands
 import membership.books.mine.views
 import membership.books.treasury.views
 import membership.books.views
+import membership.books.vouchers.debits
+import membership.books.vouchers.views
 import membership.campaigns.choices
 import membership.campaigns.closing
 import membership.campaigns.costs
 import membership.campaigns.telling
 import membership.campaigns.views
 import membership.demo.scenes
+import membership.desk.erased
 import membership.desk.erasure
+import membership.desk.grace
+import membership.desk.retention
 import membership.desk.views
+import membership.elections.assisted.views
+import membership.elections.board_times
+import membership.elections.box.commands
+import membership.elections.candidates.views
+import membership.elections.check.views
 import membership.elections.commands
+import membership.elections.draw.views
+import membership.elections.entry.views
+import membership.elections.mailings
+import membership.elections.office.views
+import membership.elections.reviews
+import membership.elections.schedule
+import membership.elections.signer.commands
+import membership.elections.views
+import membership.elections.voter.commands
 import membership.members.commands
 import membership.members.members
 import membership.members.register
 import membership.members.views
 import membership.money.currencies
+import membership.money.parties
 import membership.money.seals
 import membership.payments.charging
 import membership.payments.claims
@@ -54,9 +86,12 @@ import membership.payments.commands
 import membership.payments.endpoints
 import membership.payments.events
 import membership.payments.mandates
+import membership.payments.mine.views
 import membership.payments.reconciliation
 import membership.payments.refunds
 import membership.payments.views
+import membership.pledges.ending.cancellations
+import membership.pledges.ending.views
 import membership.pledges.renewals
 import membership.pledges.settling
 import membership.pledges.views
@@ -79,16 +114,31 @@ from federation.models import Actor
 
 # For people; the newsroom's pages last, because a story's address is any two words.
 PAGES = (
+    commons.account.views.pages,
+    commons.recovery.views.pages,
     commons.sign_in.pages,
     commons.views.pages,
     federation.views.pages,
+    membership.assembly.views.pages,
+    membership.board.views.pages,
+    membership.board.mine.views.pages,
     membership.books.views.pages,
     membership.books.mine.views.pages,
     membership.books.treasury.views.pages,
+    membership.books.vouchers.views.pages,
     membership.campaigns.views.pages,
     membership.desk.views.pages,
+    membership.elections.views.pages,
+    membership.elections.assisted.views.pages,
+    membership.elections.candidates.views.pages,
+    membership.elections.entry.views.pages,
+    membership.elections.office.views.pages,
+    membership.elections.check.views.pages,
+    membership.elections.draw.views.pages,
     membership.members.views.pages,
+    membership.payments.mine.views.pages,
     membership.payments.views.pages,
+    membership.pledges.ending.views.pages,
     membership.pledges.views.pages,
     newsroom.studio.views.studio,
     newsroom.views.pages,
@@ -109,13 +159,20 @@ DESK: tuple[web.DeskLink, ...] = (
     ("/pledges/watch", N_("Withdrawals"), Power.BOOKS),
     ("/treasury/members", N_("Register of members"), Power.BOOKS),
     ("/expenses", N_("Expenses"), Power.WRITE),
+    ("/elections/office", N_("Election office"), Power.ELECTIONS),
+    ("/recoveries", N_("Ways back in"), Power.ELECTIONS),
+    ("/recoveries", N_("Ways back in"), Power.MODERATE),
+    ("/board/mine", N_("My office"), Power.PUBLISH),
     ("/desk", N_("My desk"), None),
 )
 COMMANDS = (
     *commons.commands.COMMANDS,
     *federation.commands.COMMANDS,
     *membership.books.commands.COMMANDS,
+    *membership.elections.box.commands.COMMANDS,
     *membership.elections.commands.COMMANDS,
+    *membership.elections.signer.commands.COMMANDS,
+    *membership.elections.voter.commands.COMMANDS,
     *membership.members.commands.COMMANDS,
     *membership.payments.commands.COMMANDS,
     *newsroom.commands.COMMANDS,
@@ -128,7 +185,12 @@ TIMERS: Mapping[Job, float] = {
     federation.delivery.deliver_due: 5,
     federation.farewells.recheck_due: 60,
     commons.sessions.sweep_old: 600,
+    membership.board.seats.seat_due: 5,
+    membership.board.seats.close_due: 30,
+    membership.board.vacancies.fill_due: 30,
+    membership.board.petitions.petitions_due: 5,
     membership.books.checks.run_due: 600,
+    membership.books.vouchers.debits.match_due: 30,
     membership.money.seals.seal_due: 3600,
     membership.payments.events.process_due: 5,
     membership.payments.charging.charge_due: 5,
@@ -138,18 +200,27 @@ TIMERS: Mapping[Job, float] = {
     membership.pledges.renewals.renew_due: 300,
     membership.pledges.renewals.charge_due: 30,
     membership.pledges.settling.settle_due: 5,
+    membership.pledges.ending.cancellations.end_due: 600,
     membership.campaigns.closing.close_due: 30,
     membership.campaigns.closing.collect_due: 30,
     membership.campaigns.closing.give_back_due: 60,
     membership.campaigns.closing.release_due: 60,
     membership.campaigns.choices.choices_due: 60,
     membership.campaigns.telling.tell_due: 30,
+    membership.elections.board_times.boards_due: 30,
+    membership.elections.mailings.write_due: 15,
+    membership.elections.schedule.timetable_due: 30,
     commons.mail.send_due: 15,
     commons.mail.sweep_old: 3600,
     commons.sign_in_links.sweep_old: 600,
+    commons.ceremonies.sweep_old: 600,
+    commons.recovery.recoveries.send_due: 60,
     membership.members.members.end_due: 300,
     membership.members.register.forget_due: 3600,
     membership.desk.erasure.forget_receipts_due: 3600,
+    membership.assembly.motions.decide_due: 60,
+    membership.desk.grace.carry_out_due: 300,
+    membership.desk.retention.forget_due: 3600,
 }
 # What ``/metrics`` counts.
 GAUGES: commons.endpoints.Gauges = {
@@ -177,6 +248,9 @@ def create_app() -> web.App:
     app.extensions["rostra.drafts"] = own_stories
     # What a story's page may say about money: no more than these two tell.
     app.jinja_env.globals.update(
+        founder=founder,
+        founders_power=lambda: (account := web.account()) is not None and founder(account.id),
+        reviewed=lambda: membership.elections.reviews.reviewed(web.session()),
         cost_of=lambda story_id: membership.campaigns.costs.cost_of(web.session(), story_id),
         money=membership.money.currencies.show,
         disclosures=lambda story_id: membership.campaigns.costs.disclosures(web.session(), story_id),
@@ -184,6 +258,12 @@ def create_app() -> web.App:
     for command in COMMANDS:
         app.cli.add_command(command)
     return app
+
+
+def found(session: Session) -> None:
+    """What each start sees to: our own actors are there, and whoever a backup brought back is erased."""
+    federation.actors.found_newsroom(session)
+    membership.desk.erased.apply_again(session)
 
 
 def release_all(session: Session) -> None:
@@ -198,6 +278,14 @@ def profile_page(session: Session, actor: Actor) -> str:
     return page if page is not None else newsroom.views.profile_page(session, actor)
 
 
+def founder(account_id: uuid.UUID | None) -> bool:
+    """Whether the account holds a power and no board has been elected yet: every page of hers says so."""
+    session = web.session()
+    if account_id is None or not commons.powers.founding(session):
+        return False
+    return bool(commons.powers.held(session, session.get(Account, account_id)))
+
+
 def own_stories(session: Session, account: Account) -> list[tuple[uuid.UUID, str]]:
     """The stories that ``account`` works at."""
     listed = newsroom.stories.on_desk(session, account.id, limits.ROWS_SHOWN)
@@ -206,7 +294,11 @@ def own_stories(session: Session, account: Account) -> list[tuple[uuid.UUID, str
 
 LOOKS = (("WebFinger", federation.webfinger.look_from_outside),)
 DEMO = (membership.demo.scenes.scenes,)
-ROOF = Roof(create_app, TIMERS, federation.actors.found_newsroom, release_all, LOOKS, DEMO)
+# Processes that keep what web and worker must not reach.
+KEEPERS = {"signer": "membership.elections.signer", "box": "membership.elections.box"}
+ROOF = Roof(
+    create_app, TIMERS, found, release_all, LOOKS, DEMO, KEEPERS, membership.money.parties.refuse_to_close
+)
 
 
 cli = click.Group("rostra", help="A newsroom that its readers own, on the fediverse.")

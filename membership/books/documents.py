@@ -37,5 +37,10 @@ def read(key: str) -> bytes:
         return file.read()
 
 
+def forget(key: str) -> None:
+    """Remove the file under ``key``; whoever calls this knows that nothing else points to it."""
+    storage.delete(key, storage.DOCUMENTS)
+
+
 def media_type(key: str) -> str:
     return MEDIA_TYPES[key.rpartition(".")[2]]

@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from stdnum import iban as iban_numbers
-from stdnum.exceptions import ValidationError
 
 from commons import limits, powers
 from commons.accounts import Account
@@ -77,11 +75,11 @@ class Bill:
 
 def hand_in(session: Session, bill: Bill, by: Account) -> Expense:
     """Ask to be paid: a fee, an outlay. For who writes for us, or keeps the books."""
-    if not powers.held(session, by) & {Power.WRITE, Power.BOOKS}:
+    if not powers.usable(session, by) & {Power.WRITE, Power.BOOKS}:
         raise Refused(N_("You do not have the power to do this."), status=403)
     party = parties.of(session, by)
     if party.data is not None:
-        party.data.iban = iban_of(bill.iban)
+        party.data.iban = parties.iban_of(bill.iban)
     return _keep(session, bill, party, by, state=ASKED)
 
 
@@ -101,14 +99,14 @@ def _payee(session: Session, bill: Bill) -> Party:
     known = session.scalar(
         select(Party)
         .join(PartyData)
-        .where(PartyData.iban == iban_of(bill.iban))
+        .where(PartyData.iban == parties.iban_of(bill.iban))
         .order_by(Party.account_id.is_(None), Party.id)
         .limit(1)
     )
     if known is not None:
         return known
-    name = _line(bill.payee, limits.PAYEE_CHARS)
-    party = Party(data=PartyData(name=name, email="", iban=iban_of(bill.iban)))
+    name = line_of(bill.payee, limits.PAYEE_CHARS)
+    party = Party(data=PartyData(name=name, email="", iban=parties.iban_of(bill.iban)))
     session.add(party)
     session.flush()
     return party
@@ -123,10 +121,10 @@ def _keep(session: Session, bill: Bill, party: Party, by: Account, *, state: str
     _check_account(bill.account)
     _check_tax(bill.tax, bill.money.amount)
     detail = ExpenseDetail(
-        payee=_line(bill.payee, limits.PAYEE_CHARS),
-        iban=iban_of(bill.iban),
-        words=_line(bill.words, limits.EXPENSE_WORDS),
-        number=_line(bill.number, limits.INVOICE_NUMBER_CHARS) if bill.number.strip() else "",
+        payee=line_of(bill.payee, limits.PAYEE_CHARS),
+        iban=parties.iban_of(bill.iban),
+        words=line_of(bill.words, limits.EXPENSE_WORDS),
+        number=line_of(bill.number, limits.INVOICE_NUMBER_CHARS) if bill.number.strip() else "",
     )
     expense = Expense(
         party_id=party.id,
@@ -329,8 +327,18 @@ def seen_by(session: Session, expense_id: uuid.UUID, account: Account) -> Expens
 
 def of(session: Session, account: Account, count: int = limits.ROWS_SHOWN) -> list[Expense]:
     """What ``account`` handed in or is paid, newest first."""
-    hers = (Expense.asked_by_id == account.id) | (Expense.payee_account_id == account.id)
-    return list(session.scalars(select(Expense).where(hers).order_by(Expense.id.desc()).limit(count)))
+    return list(
+        session.scalars(select(Expense).where(_hers(account)).order_by(Expense.id.desc()).limit(count))
+    )
+
+
+def every_of(session: Session, account: Account) -> Sequence[Expense]:
+    """All that ``account`` handed in or is paid, oldest first."""
+    return session.scalars(select(Expense).where(_hers(account)).order_by(Expense.id)).unique().all()
+
+
+def _hers(account: Account) -> ColumnElement[bool]:
+    return (Expense.asked_by_id == account.id) | (Expense.payee_account_id == account.id)
 
 
 def in_state(session: Session, state: str, count: int = limits.ROWS_SHOWN) -> list[Expense]:
@@ -359,15 +367,6 @@ def stories(session: Session, count: int = limits.ROWS_SHOWN) -> list[tuple[uuid
 # What is refused
 
 
-def iban_of(text: str) -> str:
-    """``text`` as an IBAN without spaces; refuses what is none."""
-    try:
-        number = iban_numbers.validate(text)
-    except ValidationError:
-        raise Refused(N_("This is not a valid IBAN.")) from None
-    return str(number)
-
-
 def _check_account(account: str) -> None:
     if account not in {each.name for each in ACCOUNTS}:
         raise Refused(N_("There is no account %(account)s."), account=account)
@@ -378,7 +377,8 @@ def _check_tax(tax: int, amount: int) -> None:
         raise Refused(N_("The tax must be less than the amount."))
 
 
-def _line(text: str, most: int) -> str:
+def line_of(text: str, most: int) -> str:
+    """``text`` on one line; refuses an empty one, and more than ``most`` characters."""
     line = " ".join(text.split())
     if not line:
         raise Refused(N_("Fill this in."))

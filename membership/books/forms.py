@@ -3,12 +3,12 @@
 import uuid
 from collections.abc import Sequence
 
-from wtforms import DateField, FileField, IntegerField, RadioField, SelectField, StringField
+from wtforms import DateField, FileField, RadioField, SelectField, StringField
 from wtforms.validators import NumberRange, Optional
 
 from commons import limits
 from commons.config import settings
-from commons.forms import Form, at_most, needed, storable
+from commons.forms import Form, IntegerField, at_most, needed, storable
 from commons.language import N_, _
 from membership.books import budget, expenses, words
 from membership.books.expenses import Bill

@@ -16,7 +16,7 @@ from membership.money.models import Party
 
 ASKED, CHECKED, APPROVED, ORDERED, PAID = "asked", "checked", "approved", "ordered", "paid"
 REJECTED, WITHDRAWN = "rejected", "withdrawn"
-PROPOSED = "proposed"
+PROPOSED, BOOKED = "proposed", "booked"
 
 
 class Expense(Base):
@@ -106,7 +106,9 @@ class PaymentFile(Base):
 
 
 class PaymentOrder(Base):
-    """One transfer of a file: an expense, or a patronage refund. Each is in one living file at most."""
+    """One transfer of a file: an expense, a refund of patronage or of a payment. Each is in one living
+    file at most.
+    """
 
     __tablename__ = "payment_order"
     __table_args__ = (
@@ -126,6 +128,53 @@ class PaymentOrder(Base):
     cause_id: Mapped[uuid.UUID]
     amount: Mapped[int] = mapped_column(BigInteger)
     live: Mapped[bool] = mapped_column(default=True)
+    paid_on: Mapped[date | None] = mapped_column(Date)
+
+
+class Voucher(Base):
+    """Income or a cost with no reader's payment and no invoice behind it: a grant, a sale, a fee of the bank.
+
+    ``account`` is what was earned or spent; ``against`` where the money is: the bank (then ``line_id`` says
+    in which line of its statement), cash, or still owed. A cost is signed by two. ``words`` name nobody.
+    """
+
+    __tablename__ = "voucher"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("tax >= 0 AND tax < amount", name="tax_within"),
+        CheckConstraint("asked_by_id <> approved_by_id", name="two_people"),
+        CheckConstraint("state IN ('checked', 'booked', 'rejected')", name="state"),
+        CheckConstraint(
+            "state <> 'booked' OR account NOT LIKE 'expenses:%' OR approved_by_id IS NOT NULL",
+            name="costs_signed_twice",
+        ),
+        CheckConstraint("against <> 'assets:bank' OR line_id IS NOT NULL", name="bank_by_line"),
+        Index("ix_voucher_state", "state", "id"),
+        Index(
+            "uq_voucher_line",
+            "line_id",
+            unique=True,
+            sqlite_where=text("state <> 'rejected'"),
+            postgresql_where=text("state <> 'rejected'"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    account: Mapped[str]
+    against: Mapped[str]
+    amount: Mapped[int] = mapped_column(BigInteger)
+    tax: Mapped[int] = mapped_column(BigInteger, default=0)
+    currency: Mapped[str]
+    story_id: Mapped[uuid.UUID | None]
+    dated: Mapped[date] = mapped_column(Date)
+    words: Mapped[str]
+    document: Mapped[str]
+    line_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("bank_line.id"))
+    state: Mapped[str] = mapped_column(default=CHECKED)
+    asked_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
+    approved_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
+    made_at: Mapped[datetime] = mapped_column(default=now)
+    decided_at: Mapped[datetime | None]
 
 
 class Plan(Base):

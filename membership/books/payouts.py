@@ -23,8 +23,10 @@ from membership.books import documents, expenses, pain, surplus
 from membership.books.models import APPROVED, ORDERED, PAID, Allotment, Expense, PaymentFile, PaymentOrder
 from membership.money import ledger
 from membership.money.periods import local_day
+from membership.payments import refunds
+from membership.payments.models import Refund
 
-EXPENSE, REFUND = "expense", "patronage"
+EXPENSE, REFUND, BACK = "expense", "patronage", "refund"
 CANCELLED = "cancelled"
 
 
@@ -50,7 +52,13 @@ def payable(session: Session) -> list[Payable]:
         Payable(REFUND, each.id, each.amount, each.payee, each.iban, _("Patronage refund"))
         for each in surplus.to_pay(session, limits.PAYMENTS_IN_A_FILE)
     ]
-    return (bills + shares)[: limits.PAYMENTS_IN_A_FILE]
+    back = [
+        Payable(BACK, each.id, each.amount, name, iban, _("Refund"))
+        for each in refunds.to_transfer(session)
+        for name, iban in [refunds.payee(session, each)]
+        if iban
+    ]
+    return (bills + shares + back)[: limits.PAYMENTS_IN_A_FILE]
 
 
 def make_file(session: Session, by: Account) -> PaymentFile:
@@ -95,18 +103,43 @@ def executed(session: Session, file_id: uuid.UUID, by: Account, on: date) -> Pay
     """The bank has sent all of the file on the day ``on``: it is booked."""
     expenses.check_past(on)
     file = _close(session, file_id, by, PAID, "note a payment file as sent")
-    for order in orders_of(session, file):
-        if order.kind == EXPENSE:
-            expenses.pay(session, session.get_one(Expense, order.cause_id), on)
-        else:
-            surplus.pay(session, session.get_one(Allotment, order.cause_id), on)
+    carry_out_all(session, file, on)
     return file
+
+
+def carry_out_all(session: Session, file: PaymentFile, on: date) -> None:
+    """The bank has sent every transfer of the file; those that were booked before stay as they are."""
+    for order in orders_of(session, file):
+        carry_out(session, order, on)
+
+
+def carry_out(session: Session, order: PaymentOrder, on: date) -> None:
+    """The bank has sent one transfer: it is booked, once. With the last of its file the file is paid."""
+    if order.paid_on is not None or not order.live:
+        return
+    order.paid_on = on
+    if order.kind == EXPENSE:
+        expenses.pay(session, session.get_one(Expense, order.cause_id), on)
+    elif order.kind == REFUND:
+        surplus.pay(session, session.get_one(Allotment, order.cause_id), on)
+    else:
+        refunds.executed(session, order.cause_id)
+    session.flush()
+    file = session.get_one(PaymentFile, order.file_id)
+    if file.state == ORDERED and all(each.paid_on for each in orders_of(session, file)):
+        file.state, file.closed_at = PAID, now()
+        session.flush()
 
 
 def cancel(session: Session, file_id: uuid.UUID, by: Account) -> PaymentFile:
     """The bank did not take the file: all of it is to be paid again."""
-    file = _close(session, file_id, by, CANCELLED, "cancel a payment file")
+    powers.require(session, by, Power.BOOKS)
+    ledger.hold_pen(session)
+    file = find(session, file_id)
     orders = orders_of(session, file)
+    if file.state == ORDERED and any(order.paid_on for order in orders):
+        raise Refused(N_("The bank has sent some of it already."), status=409)
+    file = _close(session, file_id, by, CANCELLED, "cancel a payment file")
     for order in orders:
         order.live = False
     _mark(session, orders, ORDERED, APPROVED)
@@ -152,7 +185,20 @@ def _mark(session: Session, orders: Sequence[PaymentOrder], before: str, after: 
     for kind, table in ((EXPENSE, Expense), (REFUND, Allotment)):
         ids = [order.cause_id for order in orders if order.kind == kind]
         session.execute(update(table).where(table.id.in_(ids), table.state == before).values(state=after))
+    back = [order.cause_id for order in orders if order.kind == BACK]
+    states = (refunds.DUE, refunds.ORDERED) if after == ORDERED else (refunds.ORDERED, refunds.DUE)
+    refunds.order(session, back, *states)
     session.flush()
+
+
+def told(session: Session, order: PaymentOrder) -> tuple[str, str]:
+    """What a transfer was for, and the IBAN that it went to."""
+    if order.kind == EXPENSE:
+        expense = expenses.find(session, order.cause_id)
+        return _words(expense), expense.detail.iban
+    if order.kind == REFUND:
+        return _("Patronage refund"), session.get_one(Allotment, order.cause_id).iban
+    return _("Refund"), refunds.payee(session, session.get_one(Refund, order.cause_id))[1]
 
 
 def _words(expense: Expense) -> str:

@@ -22,11 +22,11 @@ from commons.language import N_
 from commons.minutes import Minute
 from commons.powers import Power
 from commons.refusal import Refused
-from membership.books import expenses
+from membership.books import expenses, surplus_letters
 from membership.books.models import APPROVED, PAID, PROPOSED, REJECTED, Allotment, Surplus
 from membership.members import statutes
 from membership.members.models import ACTIVE, LEAVING, Membership
-from membership.money import ledger
+from membership.money import ledger, parties
 from membership.money.chart import CHART
 from membership.money.currencies import Money, split
 from membership.money.ledger import Line
@@ -78,8 +78,36 @@ def propose(
 
 
 def approve(session: Session, proposal_id: uuid.UUID, by: Account) -> Surplus:
-    """The second person: the reserve and everybody's part are booked."""
+    """The second person: the reserve and everybody's part are booked.
+
+    Refused (409) once there is an elected board: from then on the members decide, by a motion.
+    """
+    if not powers.founding(session):
+        raise Refused(N_("The members decide this, by a motion in the assembly."), status=409)
     proposal = _decide(session, proposal_id, by, APPROVED, "approve surplus", approved_by_id=by.id)
+    _book(session, proposal)
+    return proposal
+
+
+def undecided(session: Session, proposal_id: uuid.UUID) -> Surplus:
+    """The proposal, while it can still be decided. Refused (409) afterwards."""
+    proposal = find(session, proposal_id)
+    if proposal.state != PROPOSED:
+        raise Refused(N_("This was decided already."), status=409)
+    return proposal
+
+
+def carry_out(session: Session, proposal_id: uuid.UUID, minute: int, signed_by: uuid.UUID) -> Surplus:
+    """What the members decided, as ``minute`` says, is booked. ``signed_by``: the account of the officer
+    of elections who put the motion to the vote and stands for the second person."""
+    ledger.hold_pen(session)
+    _settle_proposal(session, proposal_id, APPROVED, approved_by_id=signed_by, minute=minute)
+    proposal = find(session, proposal_id)
+    _book(session, proposal)
+    return proposal
+
+
+def _book(session: Session, proposal: Surplus) -> None:
     if available(session, proposal.year).amount < proposal.reserve + proposal.refund:
         raise Refused(N_("The surplus of this year has become smaller."), status=409)
     if proposal.reserve:
@@ -89,7 +117,8 @@ def approve(session: Session, proposal_id: uuid.UUID, by: Account) -> Surplus:
     everybody, most = allotments(session, proposal), limits.POSTING_LINES - 1
     for first in range(0, len(everybody), most):
         _owe(session, everybody[first : first + most])
-    return proposal
+    for part in everybody:
+        surplus_letters.allotted(session, part)
 
 
 def reject(session: Session, proposal_id: uuid.UUID, by: Account) -> Surplus:
@@ -105,6 +134,13 @@ def _decide(
     ledger.hold_pen(session)
     if state == APPROVED and find(session, proposal_id).proposed_by_id == by.id:
         raise Refused(N_("Somebody else must approve this."), status=403)
+    _settle_proposal(session, proposal_id, state, **changes)
+    proposal = find(session, proposal_id)
+    powers.exercise(session, by, Power.BOOKS, on=_name(proposal), reason="", verb=verb)
+    return proposal
+
+
+def _settle_proposal(session: Session, proposal_id: uuid.UUID, state: str, **changes: object) -> None:
     decided = session.execute(
         update(Surplus)
         .where(Surplus.id == proposal_id, Surplus.state == PROPOSED)
@@ -113,9 +149,6 @@ def _decide(
     if not rows_changed(decided):
         raise Refused(N_("This was decided already."), status=409)
     session.execute(update(Allotment).where(Allotment.surplus_id == proposal_id).values(state=state))
-    proposal = find(session, proposal_id)
-    powers.exercise(session, by, Power.BOOKS, on=_name(proposal), reason="", verb=verb)
-    return proposal
 
 
 def _owe(session: Session, part: Sequence[Allotment]) -> None:
@@ -222,7 +255,7 @@ def choose(
         raise Refused(N_("Choose one of these."))
     part = _hers(session, allotment_id, by)
     payee = part.party.data.name if part.party.data is not None else ""
-    target = {"payee": payee, "iban": expenses.iban_of(iban)} if choice == PAY else {}
+    target = {"payee": payee, "iban": parties.iban_of(iban)} if choice == PAY else {}
     ledger.hold_pen(session)
     chosen = session.execute(
         update(Allotment)
@@ -237,6 +270,7 @@ def choose(
         _settle(session, part, Line("liabilities:credit", _money(-part.amount), party_id=part.party_id))
     if choice == WAIVE:
         _settle(session, part, Line(GIVEN, _money(-part.amount), party_id=part.party_id))
+    surplus_letters.chosen(session, part)
     return part
 
 
@@ -244,6 +278,7 @@ def pay(session: Session, part: Allotment, on: date) -> None:
     """The bank has sent it."""
     part.state = PAID
     _settle(session, part, Line("assets:bank", _money(-part.amount)), expenses.open_day(session, on))
+    surplus_letters.paid(session, part)
 
 
 def _settle(session: Session, part: Allotment, to: Line, on: date | None = None) -> None:

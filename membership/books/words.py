@@ -9,7 +9,7 @@ from commons.config import settings
 from commons.language import N_, REGIONS, _, language, number
 from membership.books.cells import Band
 from membership.money.chart import CHART
-from membership.money.currencies import Money, show
+from membership.money.currencies import Money, decimal_text, show
 from membership.money.periods import first_day
 
 STATES = {
@@ -41,6 +41,8 @@ KINDS = {
     "charge-paid": N_("payment"),
     "refunded": N_("refund"),
     "bank-line": N_("transfer received"),
+    "voucher": N_("other income or cost"),
+    "voucher-settled": N_("other income or cost, paid"),
     "reserve": N_("put into the reserve"),
     "patronage": N_("patronage refund"),
 }
@@ -59,6 +61,11 @@ def accounts(names: tuple[str, ...]) -> str:
 def money(amount: int) -> str:
     """Minor units of the newsroom's currency."""
     return show(Money(amount, settings().currency))
+
+
+def plain(amount: int) -> str:
+    """The same as a form takes it: ``12.50``."""
+    return decimal_text(Money(amount, settings().currency))
 
 
 def month(name: str) -> str:

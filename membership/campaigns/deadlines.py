@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
-from commons.language import N_, day
+from commons.language import N_
 from commons.refusal import Refused
 
 
@@ -27,9 +27,3 @@ def days_left(moment: datetime, closes_at: datetime, zone: str) -> int:
     """How many calendar days in ``zone`` lie between ``moment`` and the end; 0 on the last day."""
     there = ZoneInfo(zone)
     return (closes_at.astimezone(there).date() - moment.astimezone(there).date()).days
-
-
-def wall(moment: datetime, zone: str) -> str:
-    """What clocks in ``zone`` show: ``24 November 2026, 20:00 (Europe/Berlin)``."""
-    there = moment.astimezone(ZoneInfo(zone))
-    return f"{day(there.date())}, {there:%H:%M} ({zone})"

@@ -8,7 +8,6 @@ from wtforms import (
     DateTimeLocalField,
     FieldList,
     FormField,
-    IntegerField,
     RadioField,
     StringField,
     TextAreaField,
@@ -17,7 +16,7 @@ from wtforms.validators import NumberRange, Optional
 
 from commons import limits
 from commons.config import settings
-from commons.forms import Form, at_most, needed, storable
+from commons.forms import Form, IntegerField, at_most, needed, storable
 from commons.language import N_, _
 from membership.campaigns import campaigns, choices, pitches
 from membership.campaigns.campaigns import Plan

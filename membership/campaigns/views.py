@@ -12,7 +12,7 @@ from commons.accounts import Account
 from commons.clock import now
 from commons.config import settings
 from commons.forms import Form
-from commons.language import N_, _
+from commons.language import N_, _, wall
 from commons.powers import Power
 from commons.refusal import Refused
 from federation.models import Actor
@@ -58,7 +58,7 @@ class Shown:
         self.ending = _(telling.ENDINGS[campaign.state]) if telling.ENDINGS[campaign.state] else ""
         self.open = campaign.state == "open" and campaign.closes_at > now()
         self.days = deadlines.days_left(now(), campaign.closes_at, campaign.zone)
-        self.ends = deadlines.wall(campaign.closes_at, campaign.zone)
+        self.ends = wall(campaign.closes_at, campaign.zone)
 
     @property
     def percent(self) -> int:
@@ -229,7 +229,7 @@ def act(area: str, slug: str, what: str) -> Page:
 def _managed(session: Session, area: str, slug: str) -> Campaign:
     """The campaign, for those who may do something to it."""
     campaign = campaigns.find(session, KINDS[area], slug)
-    held = powers.held(session, web.account())
+    held = powers.usable(session, web.account())
     if not held & {campaigns.OPENED_BY[campaign.kind], Power.BOOKS}:
         raise Refused(N_("You do not have the power to do this."), status=403)
     return campaign
@@ -243,7 +243,7 @@ def _manage(area: str, slug: str, filled: dict[str, Form]) -> str:
         shown=Shown(session, campaign),
         campaign=campaign,
         forms={name: filled.get(name) or form() for name, form in FORMS.items()},
-        held=powers.held(session, web.account()),
+        held=powers.usable(session, web.account()),
         opened_by=campaigns.OPENED_BY[campaign.kind],
         decision=pitches.decision_on(session, campaign),
         waiver=waivers.of(session, campaign.id),

@@ -7,12 +7,15 @@ from datetime import date
 
 from membership.money.currencies import Money, decimal_text
 
-COLUMNS = ("date", "amount", "currency", "text", "reference", "name", "iban", "entry")
+COLUMNS = ("date", "amount", "currency", "text", "reference", "name", "iban", "entry", "end-to-end id")
 
 
 @dataclass(frozen=True)
 class Transfer:
-    """Money that comes in, or, below zero, goes out on a day; with what is written on it."""
+    """Money that comes in, or, below zero, goes out on a day; with what is written on it.
+
+    ``sent_as``: how a file of ours called it.
+    """
 
     on: date
     money: Money
@@ -20,6 +23,7 @@ class Transfer:
     iban: str = ""
     reference: str = ""
     text: str = ""
+    sent_as: str = ""
 
 
 @dataclass
@@ -44,6 +48,6 @@ class Bank:
         for each in booked:
             self.entries += 1
             amount, entry = decimal_text(each.money), f"LN{self.entries:06}"
-            said = (each.text, each.reference, each.name, each.iban, entry)
+            said = (each.text, each.reference, each.name, each.iban, entry, each.sent_as)
             writer.writerow((each.on.isoformat(), amount, each.money.currency, *said))
         return out.getvalue().encode()

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from commons import clock
 from membership.books import checks
-from membership.demo import asking, owners, spending, stage
+from membership.demo import asking, keepers, owners, spending, stage, voting
 from membership.demo.stage import Scene, Stage, here
 
 
@@ -16,4 +16,8 @@ def scenes(session: Session) -> Iterator[Scene]:
     for part in (stage.statements, spending.scenes, owners.scenes, asking.scenes):
         part(told)
     told.ago(1, lambda: session.add(checks.look(session)))
-    yield from sorted(told.scenes, key=lambda scene: scene[0])
+    keepers.forget()
+    with keepers.at_work() as boxes:
+        voting.scenes(told, boxes)
+        yield from sorted(told.scenes, key=lambda scene: scene[0])
+    voting.hand_over()

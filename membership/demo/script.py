@@ -38,7 +38,8 @@ def chance(about: str) -> random.Random:
     return random.Random(f"{SEED} {about}")
 
 
-def members() -> list[Member]:
+@cache
+def members() -> tuple[Member, ...]:
     """Everybody in the order of joining; the players come first, their names with their accounts."""
     told = [
         _member(at, "", each["email"], each["class"], each["rhythm"], each["pays"])
@@ -59,7 +60,7 @@ def members() -> list[Member]:
     for at, name in enumerate(names(script()["members"] - first), start=first):
         ((rhythm, pays, _),) = dice.choices(prices, [weight for _, _, weight in prices])
         people.append(_member(at, name, _email(name), "reader", rhythm, pays))
-    return told + _mixed(firms, people)
+    return (*told, *_mixed(firms, people))
 
 
 def _mixed(firms: list[Member], people: list[Member]) -> list[Member]:
@@ -76,9 +77,14 @@ def _member(at: int, name: str, email: str, class_: str, rhythm: str, pays: int)
 
 def names(count: int, skip: int = 0) -> list[str]:
     """``count`` different names, after the first ``skip``."""
+    return _every_name()[skip : skip + count]
+
+
+@cache
+def _every_name() -> list[str]:
     every = [f"{given} {family}" for given in script()["given"] for family in script()["family"]]
     chance("names").shuffle(every)
-    return every[skip : skip + count]
+    return every
 
 
 def _email(name: str) -> str:

@@ -120,7 +120,7 @@ def _pay(stage: Stage) -> None:
     file = payouts.make_file(stage.session, stage.account("treasurer"))
     payouts.executed(stage.session, file.id, stage.account("treasurer"), stage.day())
     sent = Money(-file.amount, file.currency)
-    stage.bank.transfer(Transfer(stage.day(), sent, settings().account_holder, text=file.message_id))
+    stage.bank.transfer(Transfer(stage.day(), sent, settings().account_holder, sent_as=file.message_id))
 
 
 def _seal(stage: Stage, month: str) -> None:

@@ -34,6 +34,7 @@ class Stage:
     session: Session
     today: date
     bank: Bank = field(default_factory=Bank)
+    players: dict[str, Account] = field(default_factory=dict)
     scenes: list[Scene] = field(default_factory=list)
 
     @property
@@ -50,14 +51,29 @@ class Stage:
         """Have ``act`` done so many minutes before now."""
         self.scenes.append((clock.now() - timedelta(minutes=minutes), act))
 
+    def alone(self, day: date, hour: int, act: Callable[[], None]) -> None:
+        """As ``at``, for what opens transactions of its own."""
+        self.at(day, hour, self.apart(act))
+
+    def apart(self, act: Callable[[], None]) -> Callable[[], None]:
+        """``act`` between two transactions of the play's."""
+
+        def played() -> None:
+            self.session.commit()
+            act()
+
+        return played
+
     def days_ago(self, days: int) -> date:
         return self.today - timedelta(days=days)
 
     def account(self, role: str) -> Account:
         """Who plays ``role`` (``treasurer``, ``second``, ``editor``, ``reporter``, ``reader``)."""
-        found = accounts.by_email(self.session, script()[role])
-        assert found is not None
-        return found
+        if role not in self.players:
+            found = accounts.by_email(self.session, script()[role])
+            assert found is not None
+            self.players[role] = found
+        return self.players[role]
 
     def party(self, role: str) -> Party:
         return parties.of(self.session, self.account(role))

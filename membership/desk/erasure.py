@@ -8,17 +8,18 @@ until ``keep_years`` after the year of leaving.
 
 from datetime import date
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commons import mail, powers, sessions
+from commons import mail, powers, ways_in
 from commons.accounts import Account, PersonalData
 from commons.clock import now
 from commons.db import database
 from commons.language import N_
+from commons.recovery import recoveries
 from commons.refusal import Refused
-from commons.sign_in_links import SignInLink
 from federation import people
+from membership.books import forgetting
 from membership.desk.models import Erasure
 from membership.members import members, register, statutes
 from membership.members.models import ACTIVE, APPLIED, Membership, MembershipEvent
@@ -36,19 +37,25 @@ def erase(session: Session, account: Account) -> Erasure:
     personal = account.personal
     if personal is None:
         raise Refused(N_("This account is closed."), status=409)
-    party = parties.of(session, account)
-    _end_money(session, account, party)
-    _leave(session, party, account)
-    erasure = _forget_party(session, party)
+    erasure = forget_money(session, account)
     people.erase(session, account)
     mail.forget(session, personal.email)
-    session.execute(delete(SignInLink).where(SignInLink.account_id == account.id))
-    sessions.end_all(session, account)
+    ways_in.end_all(session, account)
+    recoveries.erase(session, account)
     session.delete(session.get_one(PersonalData, account.id))
     account.closed_at = now()
     session.flush()
     session.expire(account, ["personal"])
     return erasure
+
+
+def forget_money(session: Session, account: Account) -> Erasure:
+    """Of the party that ``account`` is, only what the law keeps stays. Its account closes elsewhere."""
+    party = parties.of(session, account)
+    _end_money(session, account, party)
+    _leave(session, party, account)
+    forgetting.of_person(session, account)
+    return _forget_party(session, party)
 
 
 def _end_money(session: Session, account: Account, party: Party) -> None:

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -20,20 +20,18 @@ from commons.config import settings
 from commons.mail import Letter
 from federation import actors, outbox, vocabulary
 from federation.models import Actor
+from membership.board import own
+from membership.desk import ballots, exported_money
+from membership.desk.exported_money import Row
 from membership.members import members, shares
 from membership.members.models import Membership
 from membership.members.register import safe
-from membership.money import currencies
 from membership.money.currencies import Money
-from membership.money.models import Party, Posting, PostingLine
-from membership.payments import charges, receipts
-from membership.pledges import pledges
-
-Row = Mapping[str, Any]
+from membership.money.models import Party
 
 
 def archive(session: Session, account: Account) -> bytes:
-    """A ZIP: ``everything.json``, a CSV for each table in it, and the actor with its outbox."""
+    """A ZIP: ``everything.json``, a CSV for each table in it, papers handed in, the actor and its outbox."""
     tables = collect(session, account)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -41,6 +39,8 @@ def archive(session: Session, account: Account) -> bytes:
         for name, rows in tables.items():
             if isinstance(rows, list) and rows:
                 packed.writestr(f"{name}.csv", as_csv(rows))
+        for name, data in exported_money.papers(session, account):
+            packed.writestr(name, data)
         actor = actors.of(session, account)
         if actor is not None and actor.gone_at is None:
             packed.writestr("actor.json", actors.document(actor))
@@ -61,10 +61,9 @@ def collect(session: Session, account: Account) -> dict[str, Any]:
         ],
         "memberships": _memberships(session, party),
         "shares": _shares(session, party),
-        "pledges": _pledges(session, account),
-        "payments": _payments(session, party),
-        "receipts": _receipts(session, party),
-        "bookings": _bookings(session, party),
+        "ballots": _ballots(session, party),
+        **exported_money.tables(session, account, party),
+        **own.tables(session, account),
         "letters": _letters(session, account),
     }
 
@@ -112,79 +111,18 @@ def _shares(session: Session, party: Party | None) -> list[Row]:
             "event": event.kind,
             "lot": str(event.lot),
             "shares": event.shares,
-            **_money(Money(event.amount, event.currency)),
+            **exported_money.shown(Money(event.amount, event.currency)),
         }
         for event in shares.events(session, *mine)
         if event.membership_id in hers
     ]
 
 
-def _pledges(session: Session, account: Account) -> list[Row]:
+def _ballots(session: Session, party: Party | None) -> list[Row]:
+    """In which elections she was issued one."""
     return [
-        {
-            "number": pledge.number,
-            "purpose": pledge.purpose,
-            "rhythm": pledge.rhythm,
-            "state": pledge.state,
-            "promised_at": iso(pledge.created_at),
-            **_money(Money(pledge.amount, pledge.currency)),
-        }
-        for pledge in pledges.of_account(session, account)
-    ]
-
-
-def _payments(session: Session, party: Party | None) -> list[Row]:
-    if party is None:
-        return []
-    return [
-        {
-            "asked_at": iso(charge.made_at),
-            "paid_at": iso(charge.paid_at) if charge.paid_at else "",
-            "for": charge.words,
-            "state": charge.state,
-            "by": charge.provider,
-            "reference": charge.reference or "",
-            "given_back": currencies.decimal_text(Money(charge.refunded + charge.lost, charge.currency)),
-            **_money(Money(charge.amount, charge.currency)),
-        }
-        for charge in charges.of_party(session, party)
-    ]
-
-
-def _receipts(session: Session, party: Party | None) -> list[Row]:
-    if party is None:
-        return []
-    return [
-        {
-            "number": receipt.number,
-            "issued_at": iso(receipt.issued_at),
-            "for": receipt.body["words"],
-            "page": receipts.page(receipt),
-            **_money(receipts.money(receipt)),
-        }
-        for receipt in receipts.of_party(session, party)
-    ]
-
-
-def _bookings(session: Session, party: Party | None) -> list[Row]:
-    """The lines of the ledger that carry her key."""
-    if party is None:
-        return []
-    lines = session.execute(
-        select(PostingLine, Posting.kind)
-        .join(Posting, Posting.id == PostingLine.posting_id)
-        .where(PostingLine.party_id == party.id)
-        .order_by(PostingLine.posting_id, PostingLine.position)
-    )
-    return [
-        {
-            "posting": line.posting_id,
-            "on": line.on.isoformat(),
-            "kind": kind,
-            "account": line.account,
-            **_money(Money(line.amount, line.currency)),
-        }
-        for line, kind in lines
+        {"election": election.title, "address": f"{settings().origin}/elections/{election.slug}"}
+        for election in ballots.issued(session, party)
     ]
 
 
@@ -197,10 +135,6 @@ def _letters(session: Session, account: Account) -> list[Row]:
         {"written_at": iso(letter.made_at), "subject": letter.subject, "state": letter.state}
         for letter in session.scalars(mine)
     ]
-
-
-def _money(money: Money) -> Row:
-    return {"amount": currencies.decimal_text(money), "currency": money.currency}
 
 
 def as_csv(rows: Sequence[Row]) -> str:

@@ -88,6 +88,6 @@ class SharesForm(Form):
 
 class ErasureForm(Form):
     sure = BooleanField(
-        N_("Erase my data. I know that this cannot be undone."),
+        N_("Erase my data. I know that it cannot be undone once those days are over."),
         [InputRequired(N_("Tick this first: it cannot be undone."))],
     )

@@ -10,6 +10,20 @@ from commons.clock import now
 from commons.db import Base
 
 
+class ErasureWish(Base):
+    """Somebody asked to be forgotten. Until ``due_at`` she can stop it, also by the link she was mailed.
+
+    ``stop_hash`` is the SHA-256 of the secret in that link.
+    """
+
+    __tablename__ = "erasure_wish"
+
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    stop_hash: Mapped[str] = mapped_column(unique=True)
+
+
 class Erasure(Base):
     """A person's data was erased. The names on her receipts follow after ``receipts_until``."""
 

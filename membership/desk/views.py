@@ -4,14 +4,14 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from stdnum import iban as ibans
 
-from commons import powers, web
+from commons import limits, powers, web
 from commons.accounts import Account
 from commons.clock import now
 from commons.config import settings
 from commons.forms import Form
 from commons.language import N_, _
 from commons.refusal import Refused
-from membership.desk import erasure, export, joining
+from membership.desk import ballots, export, grace, joining
 from membership.desk.forms import CONSENT, AddressForm, ErasureForm, JoinForm, SharesForm
 from membership.desk.joining import Application
 from membership.members import members, shares, statutes, words
@@ -184,19 +184,41 @@ def take_along() -> Response:
 @pages.post("/desk/erase")
 @web.signed_in_lately
 def erase() -> ResponseReturnValue:
-    """Forget her; she is signed out everywhere."""
+    """Ask to be forgotten; she is signed out everywhere, and can think again for some days."""
     form = ErasureForm(request.form)
     if not form.validate():
         return _data_page(form, 422)
     try:
-        erasure.erase(web.session(), _me())
+        wish = grace.ask(web.session(), _me())
     except Refused as refused:
         web.undo()
         form.refuse(refused)
         return _data_page(form, refused.status)
-    response = Response(render_template("membership/desk/erased.html"))
+    response = Response(render_template("membership/desk/erase_asked.html", day=wish.due_at))
     web.clear_cookie(response)
     return response
+
+
+@pages.post("/desk/erase/stop")
+@web.signed_in
+def stay() -> ResponseReturnValue:
+    """She thought again, and is signed in."""
+    wish = grace.of(web.session(), _me())
+    if wish is not None:
+        grace.stop(web.session(), wish)
+    return redirect("/desk/data", 303)
+
+
+@pages.route("/desk/erase/stop/<token>", methods=["GET", "POST"])
+def stop_erasure(token: str) -> ResponseReturnValue:
+    """The link of the letter: it works without signing in, and does nothing but stop the erasure."""
+    wish = grace.by_token(web.session(), token)
+    if request.method == "POST":
+        grace.stop(web.session(), wish)
+    page = render_template(
+        "membership/desk/erase_stop.html", day=wish.due_at, stopped=request.method == "POST"
+    )
+    return page
 
 
 def _data_page(form: ErasureForm, status: int = 200) -> ResponseReturnValue:
@@ -205,6 +227,8 @@ def _data_page(form: ErasureForm, status: int = 200) -> ResponseReturnValue:
         form=form,
         fixed=_statutes(),
         office=bool(powers.held(web.session(), _me())),
+        wish=grace.of(web.session(), _me()),
+        days=limits.ERASURE_DAYS,
     )
     return page, status
 
@@ -223,11 +247,13 @@ def _desk_page(form: Form | None = None, status: int = 200) -> ResponseReturnVal
         pledges=pledges.of_account(session, me),
         receipts=receipts.of_party(session, party) if party is not None else [],
         receipt_money=receipts.money,
+        ballots=ballots.issued(session, party),
         receipt_page=receipts.page,
         address=form if isinstance(form, AddressForm) else _address(party.data if party else None, me),
         more=form if isinstance(form, SharesForm) else SharesForm(),
         refused=form,
         over=pledges.OVER,
+        changes=pledges.CHANGES,
         link=links.path,
         money=Money,
         show=currencies.show,

@@ -1,10 +1,10 @@
 """The treasurer's forms about members. They only read; the verbs decide."""
 
-from wtforms import IntegerField, SelectField, StringField
+from wtforms import SelectField, StringField
 from wtforms.validators import NumberRange
 
 from commons import limits
-from commons.forms import Form, at_most, needed, storable
+from commons.forms import Form, IntegerField, at_most, needed, storable
 from commons.language import N_, _
 from membership.members.words import CLASSES
 

@@ -104,11 +104,15 @@ def _subscribe(holding: Holding, line: Line, price: int) -> Holding:
 
 
 def _pay(holding: Holding, line: Line, _price_: int) -> Holding:
-    return replace(holding, paid=holding.paid + line.amount)
+    """Paid in; what came back to a lot that has ended in the meantime is owed again."""
+    owed = min(line.amount, max(0, line.amount - holding.unpaid)) if holding.ended else 0
+    return replace(holding, paid=holding.paid + line.amount - owed, owed=holding.owed + owed)
 
 
 def _unpay(holding: Holding, line: Line, _price_: int) -> Holding:
-    return replace(holding, paid=holding.paid - line.amount)
+    """Called back by who paid: from what is paid in, then from what is still to be paid back."""
+    paid = min(line.amount, holding.paid)
+    return replace(holding, paid=holding.paid - paid, owed=holding.owed - (line.amount - paid))
 
 
 def _approve(holding: Holding, line: Line, _price_: int) -> Holding:

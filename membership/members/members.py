@@ -16,7 +16,7 @@ from commons.db import database, one_at_a_time, rows_changed
 from commons.language import N_
 from commons.powers import Power
 from commons.refusal import Refused
-from membership.members import shares, statutes
+from membership.members import called_back, shares, statutes
 from membership.members.models import (
     ACTIVE,
     APPLIED,
@@ -65,6 +65,12 @@ def of(session: Session, account: Account | None) -> Membership | None:
     if account is None:
         return None
     return of_party(session, session.scalar(select(Party).where(Party.account_id == account.id)))
+
+
+def account_of(session: Session, membership_id: uuid.UUID) -> Account | None:
+    """The account of the member, if she has one."""
+    account_id = find(session, membership_id).party.account_id
+    return session.get(Account, account_id) if account_id is not None else None
 
 
 def is_member(session: Session, account: Account | None) -> bool:
@@ -160,12 +166,12 @@ def paid(
 def unpaid(
     session: Session, paid_for: tuple[str, uuid.UUID], *, of: Money, gone: Money, to_account: str
 ) -> Money:
-    """Of the payment ``of``, told to ``paid`` with the cause ``paid_for``, ``gone`` went back so far.
+    """Of the payment ``of``, told to ``paid`` with the cause ``paid_for``, ``gone`` is away so far.
 
-    What of that stood in shares is posted back to ``to_account``, and returned. The membership goes
-    on; its shares are owed.
+    What of that stood in shares is posted back to ``to_account``, and returned; below zero what came back
+    to them. The membership goes on; its shares are frozen until they are paid again.
     """
-    return shares.take_back(session, paid_for, of=of, gone=gone, to_account=to_account)
+    return called_back.away(session, paid_for, of=of, gone=gone, to_account=to_account)
 
 
 def admit(session: Session, membership_id: uuid.UUID, *, by: Account) -> Membership:

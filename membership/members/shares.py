@@ -137,7 +137,7 @@ def take(
     Returns what was taken: at most what is owed, and nothing in another currency than the shares'.
     """
     hold_pen(session)
-    if money.currency != settings().currency or _caused(session, cause, "pay"):
+    if money.currency != settings().currency or caused(session, cause, "pay"):
         return Money(0, money.currency)
     taken = 0
     for holding in holdings(session, membership):
@@ -151,34 +151,8 @@ def take(
     return Money(taken, money.currency)
 
 
-def take_back(
-    session: Session, paid_for: tuple[str, uuid.UUID], *, of: Money, gone: Money, to_account: str
-) -> Money:
-    """Of the payment ``of`` that caused ``paid_for``, ``gone`` went back so far (refund, dispute).
-
-    What was a contribution goes first; the rest leaves the shares and is posted back to ``to_account``.
-    They stay, unpaid: they cannot be handed on, and the next payment goes to them. Returns what was
-    taken now; told the same again, nothing.
-    """
-    hold_pen(session)
-    payments = _caused(session, paid_for, "pay")
-    in_shares = sum(event.amount for event in payments)
-    already = sum(event.amount for event in _caused(session, paid_for, "unpay"))
-    wanted = gone.amount - (of.amount - in_shares) - already
-    taken = 0
-    for payment in reversed(payments):
-        membership = session.get_one(Membership, payment.membership_id)
-        holding = {it.lot: it for it in holdings(session, membership)}[payment.lot]
-        amount = min(wanted - taken, payment.amount, holding.paid)
-        if amount > 0:
-            added = add_event(session, membership, payment.lot, "unpay", amount=amount, cause=paid_for)
-            back = ("share_event", added.id)
-            move(session, membership, amount, EQUITY, to_account, kind="share-return", cause=back)
-            taken += amount
-    return Money(taken, gone.currency)
-
-
-def _caused(session: Session, cause: tuple[str, uuid.UUID], kind: str) -> list[ShareEvent]:
+def caused(session: Session, cause: tuple[str, uuid.UUID], kind: str) -> list[ShareEvent]:
+    """The events of a kind that have this cause, oldest first."""
     same = select(ShareEvent).where(
         ShareEvent.cause_kind == cause[0], ShareEvent.cause_id == cause[1], ShareEvent.kind == kind
     )

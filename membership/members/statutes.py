@@ -39,6 +39,28 @@ class Statutes:
     ``voucher_years``: how many years receipts keep their names, counted likewise (AO section 147).
     ``reserve_percent``: how much of a surplus at least goes into the indivisible reserve before members
     are given any of it back.
+    ``assembly_notice_days``: how long before a meeting members must be told (GenG section 46).
+    ``motion_supporters``: how many members must want a motion before it is put to the vote.
+
+    Elections:
+    ``supporters_vote``: 1 if members of the class ``supporter`` vote, 0 if not.
+    ``board_seats``: how many sit on the board. ``term_months``: for how long.
+    ``staggered``: 1 if the terms of one half end when those of the other are half over.
+    ``nomination_days``, ``objection_days``, ``issue_days``, ``vote_days``: how long candidates are named,
+    the roll is open to objections, credentials are drawn, and voting lasts.
+    ``seconders``: how many members must support a candidate.
+    ``complaint_hours``: how long after the close a ballot that is missing can be shown.
+    ``quorum_percent``: which part of the roll must vote; if fewer do, one repeats it once without.
+    ``board_ron``: 1 if re-opening nominations is a choice also where several seats are filled.
+    ``reopen_days``: for how long nominations are opened again when nobody stands.
+    ``countback``: 1 if the published ballots fill a seat that falls vacant.
+    ``cooption_months``: for how long the board may fill one by itself at most.
+    ``petition_percent``: which part of the members must sign before one votes on a recall.
+    ``recall_majority_percent``, ``recall_quorum_percent``: of those votes, and of the roll.
+    ``motion_majority_percent``, ``motion_quorum_percent``: the same for motions.
+    ``statutes_majority_percent``: the majority that changes these statutes.
+    ``assisted_cap``: how many ballots the server may help to make; 0 for none.
+    ``publish_min``: with fewer ballots than that, two officers count and no ballot is published.
     """
 
     share_price: int = 1_000
@@ -54,6 +76,31 @@ class Statutes:
     keep_years: int = 3
     voucher_years: int = 8
     reserve_percent: int = 20
+    assembly_notice_days: int = 14
+    motion_supporters: int = 3
+    supporters_vote: int = 1
+    board_seats: int = 7
+    term_months: int = 24
+    staggered: int = 0
+    nomination_days: int = 14
+    seconders: int = 2
+    objection_days: int = 7
+    issue_days: int = 7
+    vote_days: int = 7
+    complaint_hours: int = 72
+    quorum_percent: int = 10
+    board_ron: int = 0
+    reopen_days: int = 7
+    countback: int = 1
+    cooption_months: int = 6
+    petition_percent: int = 10
+    recall_majority_percent: int = 67
+    recall_quorum_percent: int = 20
+    motion_majority_percent: int = 50
+    motion_quorum_percent: int = 10
+    statutes_majority_percent: int = 75
+    assisted_cap: int = 0
+    publish_min: int = 10
 
 
 NAMES = tuple(field.name for field in fields(Statutes))
@@ -72,6 +119,31 @@ BOUNDS = {
     "keep_years": (0, 100),
     "voucher_years": (0, 100),
     "reserve_percent": (0, 100),
+    "assembly_notice_days": (1, 365),
+    "motion_supporters": (1, 1_000),
+    "supporters_vote": (0, 1),
+    "board_seats": (1, 50),
+    "term_months": (1, 120),
+    "staggered": (0, 1),
+    "nomination_days": (1, 365),
+    "seconders": (0, 100),
+    "objection_days": (1, 60),
+    "issue_days": (1, 60),
+    "vote_days": (1, 60),
+    "complaint_hours": (1, 720),
+    "quorum_percent": (0, 100),
+    "board_ron": (0, 1),
+    "reopen_days": (1, 60),
+    "countback": (0, 1),
+    "cooption_months": (0, 120),
+    "petition_percent": (1, 100),
+    "recall_majority_percent": (50, 100),
+    "recall_quorum_percent": (0, 100),
+    "motion_majority_percent": (50, 100),
+    "motion_quorum_percent": (0, 100),
+    "statutes_majority_percent": (50, 100),
+    "assisted_cap": (0, 1_000),
+    "publish_min": (5, 1_000),
 }
 
 
@@ -87,13 +159,7 @@ def at(session: Session, day: date) -> Statutes:
 
 def change(session: Session, name: str, value: int, valid_from: date, decided_in: str) -> StatuteChange:
     """Fix ``name`` anew from a day on. Refuses an unknown name, a value out of bounds, no decision."""
-    if name not in NAMES:
-        raise Refused(
-            N_("There is no statute %(name)s. There are: %(names)s."), name=name, names=", ".join(NAMES)
-        )
-    least, most = BOUNDS[name]
-    if not least <= value <= most:
-        raise Refused(N_("%(name)s must be from %(least)s to %(most)s."), name=name, least=least, most=most)
+    check(name, value)
     if not decided_in.strip():
         raise Refused(N_("Say where this was decided, such as the minutes of the assembly."))
     made = StatuteChange(name=name, value=value, valid_from=valid_from, decided_in=decided_in.strip())
@@ -105,6 +171,17 @@ def change(session: Session, name: str, value: int, valid_from: date, decided_in
         private={"reason": f"{name} = {value} from {valid_from}: {made.decided_in}"},
     )
     return made
+
+
+def check(name: str, value: int) -> None:
+    """Refuses an unknown name and a value out of bounds."""
+    if name not in NAMES:
+        raise Refused(
+            N_("There is no statute %(name)s. There are: %(names)s."), name=name, names=", ".join(NAMES)
+        )
+    least, most = BOUNDS[name]
+    if not least <= value <= most:
+        raise Refused(N_("%(name)s must be from %(least)s to %(most)s."), name=name, least=least, most=most)
 
 
 def today(moment: datetime) -> date:

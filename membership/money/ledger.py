@@ -14,13 +14,12 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Executable, Table, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from commons import limits
+from commons import db, limits
 from commons.clock import now
 from commons.config import settings
-from commons.db import Base, one_at_a_time, rows_changed
+from commons.db import Base, Upsert, one_at_a_time, rows_changed
 from commons.language import N_
 from commons.refusal import Refused
 from membership.money import chain
@@ -362,7 +361,7 @@ def _carry(session: Session, day: date, lines: Sequence[Line], deltas: Mapping[P
         {"account": account, "on": day, "month": month_of(day), "debit": debit, "credit": credit}
         for account, (debit, credit) in turned.items()
     ]
-    balances, days, months = _upserts(session.get_bind().dialect.name)
+    balances, days, months = _upserts(db.dialect_of(session))
     session.execute(
         balances,
         [
@@ -388,12 +387,9 @@ def _upserts(dialect: str) -> tuple[Executable, Executable, Executable]:
     )
 
 
-def _adding(
-    dialect: str, model: type[Base], key: tuple[str, ...], sums: tuple[str, ...]
-) -> postgresql.Insert | sqlite.Insert:
+def _adding(dialect: str, model: type[Base], key: tuple[str, ...], sums: tuple[str, ...]) -> Upsert:
     table = model.__table__
     assert isinstance(table, Table)
-    module = postgresql if dialect == "postgresql" else sqlite
-    row: postgresql.Insert | sqlite.Insert = module.insert(table)
+    row = db.insert(dialect, table)
     added = {name: table.c[name] + row.excluded[name] for name in sums}
     return row.on_conflict_do_update(index_elements=key, set_=added)

@@ -1,9 +1,16 @@
 """Parties: whoever pays or is paid. The books know only an opaque key."""
 
+import uuid
+
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
+from stdnum import iban as iban_numbers
+from stdnum.exceptions import ValidationError
 
 from commons.accounts import Account, fold_email
+from commons.config import settings
+from commons.language import N_
+from commons.refusal import Refused
 from membership.money.models import Party, PartyData, PostingLine, PostingMemo
 
 
@@ -29,6 +36,16 @@ def find(session: Session, account: Account) -> Party | None:
     return session.scalar(select(Party).where(Party.account_id == account.id))
 
 
+def refuse_to_close(session: Session, account_id: uuid.UUID) -> None:
+    """Refuse (409) to close an account that stands in the books: erasing is more than closing."""
+    if session.scalar(select(Party.id).where(Party.account_id == account_id)) is not None:
+        raise Refused(
+            N_("This account stands in the books. Its owner erases it herself, at %(address)s."),
+            status=409,
+            address=f"{settings().origin}/desk/data",
+        )
+
+
 def create(session: Session, name: str, email: str) -> Party:
     """A party without an account: a giver, a supplier. Several may share an e-mail address."""
     party = Party(data=PartyData(name=name.strip(), email=fold_email(email)))
@@ -40,6 +57,14 @@ def create(session: Session, name: str, email: str) -> Party:
 def name_of(party: Party) -> str:
     """Her name; empty once erased."""
     return party.data.name if party.data is not None else ""
+
+
+def iban_of(text: str) -> str:
+    """``text`` as an IBAN without spaces; refuses what is none."""
+    try:
+        return str(iban_numbers.validate(text))
+    except ValidationError:
+        raise Refused(N_("This is not a valid IBAN.")) from None
 
 
 def erase(session: Session, party: Party) -> None:

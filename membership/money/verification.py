@@ -6,6 +6,7 @@ of the time.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -63,7 +64,16 @@ class _Reading:
     currencies: dict[str, str]
     number: int = 0
     previous: str = chain.GENESIS
-    turned: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    # By day and account, what was debited and credited.
+    turned: dict[str, dict[str, list[int]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    )
+
+    def days(self) -> Iterator[tuple[str, str, list[int]]]:
+        """Account, day, and what was debited and credited then."""
+        for day, accounts in self.turned.items():
+            for account, both in accounts.items():
+                yield account, day, both
 
 
 def _postings(
@@ -105,17 +115,25 @@ def _wrong(posting: Any, lines: list[Any], read: _Reading) -> str:
     if chain.link_of(posting[3], posting[1], [line[6] for line in lines]) != posting[4]:
         return "changed"
     day = posting[2]
-    sums: dict[str, int] = {}
+    currencies, turned = read.currencies, read.turned[day]
     for place, (_, position, on, amount, account, currency, _) in enumerate(lines, start=1):
-        if position != place or on != day or read.currencies.get(account) != currency:
+        if position != place or on != day or currencies.get(account) != currency:
             return "changed"
-        sums[currency] = sums.get(currency, 0) + amount
-        turned = read.turned.setdefault((account, day), [0, 0])
         if amount > 0:
-            turned[0] += amount
+            turned[account][0] += amount
         else:
-            turned[1] -= amount
-    return "does not sum to zero" if any(sums.values()) or len(lines) < 2 else ""
+            turned[account][1] -= amount
+    return "" if _balanced(lines) else "does not sum to zero"
+
+
+def _balanced(lines: list[Any]) -> bool:
+    """Whether there are two lines or more, which sum to zero in each currency."""
+    if len(lines) == 2:  # nearly every posting
+        return bool(lines[0][3] == -lines[1][3] and lines[0][5] == lines[1][5])
+    sums: dict[str, int] = {}
+    for line in lines:
+        sums[line[5]] = sums.get(line[5], 0) + line[3]
+    return len(lines) > 2 and not any(sums.values())
 
 
 def _wrong_words(posting: Any, lines: list[Any], words: list[Any]) -> str:
@@ -137,9 +155,7 @@ def _seals(session: Session, read: _Reading) -> Fault | None:
             return Fault("seal", expected, "deleted")
         expected = later_month(seal.month)
         turned = [
-            (name, debit, credit)
-            for (name, day), (debit, credit) in read.turned.items()
-            if day[:7] <= seal.month
+            (name, debit, credit) for name, day, (debit, credit) in read.days() if day[:7] <= seal.month
         ]
         if not seals.is_signed(session, seal):
             return Fault("seal", seal.month, "not signed by this newsroom")
@@ -152,7 +168,7 @@ def _totals(session: Session, read: _Reading) -> Fault | None:
     """Totals of days and months and the balances of whole accounts, against what was read."""
     turned: dict[tuple[str, str], list[int]] = {}
     wholes: dict[str, int] = {}
-    for (name, on), (debit, credit) in read.turned.items():
+    for name, on, (debit, credit) in read.days():
         both = turned.setdefault((name, on[:7]), [0, 0])
         both[0] += debit
         both[1] += credit
@@ -162,7 +178,11 @@ def _totals(session: Session, read: _Reading) -> Fault | None:
     months = select(month.account, month.month, month.debit, month.credit)
     kept = select(whole.account, whole.amount).where(whole.dimension == "all")
     return (
-        _differ("day_total", read.turned, {(name, on): sums for name, on, *sums in session.execute(days)})
+        _differ(
+            "day_total",
+            {(name, on): both for name, on, both in read.days()},
+            {(name, on): sums for name, on, *sums in session.execute(days)},
+        )
         or _differ("month_total", turned, {(name, on): sums for name, on, *sums in session.execute(months)})
         or _differ("balance", wholes, {row.account: row.amount for row in session.execute(kept)})
     )
@@ -270,10 +290,8 @@ def _joined(columns: Sequence[ColumnElement[str]]) -> ColumnElement[str]:
     Nothing in it needs escaping: these are numbers, ids, hashes and plain words. A value that was given
     a quotation mark makes one field more than was ever hashed, so it cannot pass for another row.
     """
-    text: ColumnElement[str] = literal('["')
-    for place, column in enumerate(columns):
-        text = text.concat(column if place == 0 else literal('","').concat(column))
-    return text.concat(literal('"]'))
+    places = ",".join(['"%s"'] * len(columns))
+    return func.format(literal(f"[{places}]"), *columns)
 
 
 def _memo_rows() -> Executable:

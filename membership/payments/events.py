@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from commons import jobs
 from commons.clock import db_now, now
-from commons.db import database
+from commons.db import database, dialect_of, insert
 from commons.language import N_
 from commons.refusal import Refused
 from membership.payments import effects
@@ -47,8 +46,7 @@ def accept(session: Session, provider: str, raw: bytes, headers: Mapping[str, st
         "due_at": db_now(session),
         "tries": 0,
     }
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(ProviderEvent).values(**values).on_conflict_do_nothing())
+    session.execute(insert(dialect_of(session), ProviderEvent).values(**values).on_conflict_do_nothing())
     if event.foreign:
         log.error("event %s of %s is not meant for us: %s", event.id, provider, event.foreign)
     jobs.ring_after(session, process_due)

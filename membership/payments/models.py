@@ -217,12 +217,14 @@ class BankLine(Base):
     """One entry of the bank's statement. ``amount`` is signed: positive came in.
 
     ``entry`` is the bank's own reference, or a fingerprint with a count, so that an overlapping
-    statement adds nothing and two payments that look alike stay two.
+    statement adds nothing and two payments that look alike stay two. Of money that left, ``sent_as`` is
+    what we called the transfer (its end-to-end id) or the file it was in; ``pays`` what it paid, once.
     """
 
     __tablename__ = "bank_line"
     __table_args__ = (
         UniqueConstraint("iban", "entry"),
+        UniqueConstraint("pays_kind", "pays_id"),
         Index("ix_bank_line_state", "state", "booked_on"),
         CheckConstraint("amount <> 0", name="amount_not_zero"),
     )
@@ -236,9 +238,12 @@ class BankLine(Base):
     currency: Mapped[str]
     booked_on: Mapped[date]
     reference: Mapped[str] = mapped_column(default="")
+    sent_as: Mapped[str] = mapped_column(default="", server_default="")
     state: Mapped[str]
     charge_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("charge.id"), index=True)
     party_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("party.id"), index=True)
+    pays_kind: Mapped[str | None]
+    pays_id: Mapped[uuid.UUID | None]
     payer: Mapped["BankLinePayer | None"] = relationship(cascade="all, delete-orphan")
     charge: Mapped[Charge | None] = relationship()
 

@@ -6,6 +6,7 @@ two at once cannot send back more than was paid. The ledger is told when it has 
 
 import logging
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -29,7 +30,8 @@ from membership.payments.providers.provider import Declined, Return, Unavailable
 
 log = logging.getLogger(__name__)
 
-ASKED, DUE, SENT, DONE, FAILED, REJECTED = "asked", "due", "sent", "done", "failed", "rejected"
+ASKED, DUE, ORDERED, SENT, DONE = "asked", "due", "ordered", "sent", "done"
+FAILED, REJECTED = "failed", "rejected"
 
 
 def ask(session: Session, charge: Charge, money: Money, reason: str, by: Account) -> Refund:
@@ -50,9 +52,19 @@ def owe(session: Session, charge: Charge, money: Money, reason: str) -> Refund:
     return refund
 
 
+def propose(session: Session, charge: Charge, money: Money, reason: str) -> Refund:
+    """Somebody outside the house asks for ``money`` of ``charge`` back; a treasurer must agree."""
+    return _reserve(session, charge, money, reason, state=ASKED, by=None)
+
+
 def ask_credit(session: Session, party: Party, money: Money, reason: str, by: Account) -> Refund:
     """A treasurer asks to send ``money`` of a party's credit back; it is set aside until then."""
     powers.require(session, by, Power.BOOKS)
+    return set_aside(session, party, money, reason, by)
+
+
+def set_aside(session: Session, party: Party, money: Money, reason: str, by: Account | None) -> Refund:
+    """Set ``money`` of a party's credit aside to be sent back, if a treasurer who is not ``by`` agrees."""
     refund = _new(positive(money), reason, state=ASKED, by=by)
     refund.party_id, refund.provider = party.id, "bank"
     session.add(refund)
@@ -103,6 +115,9 @@ def _decide(session: Session, refund_id: uuid.UUID, by: Account, verb: str, **ch
         raise Refused(N_("There is no such refund."), status=404)
     if asked.asked_by_id == by.id:
         raise Refused(N_("Somebody else must approve what you asked for."), status=403)
+    payee = session.get(Party, asked.party_id) if asked.party_id else None
+    if payee is not None and payee.account_id == by.id:
+        raise Refused(N_("Somebody else must do this for you."), status=403)
     decided = session.execute(
         update(Refund).where(Refund.id == refund_id, Refund.state == ASKED).values(**changes)
     )
@@ -125,6 +140,36 @@ def transferred(session: Session, refund_id: uuid.UUID, by: Account) -> Refund:
         raise Refused(N_("This refund is not to be sent by transfer."), status=409)
     _done(session, refund)
     return refund
+
+
+def order(session: Session, refund_ids: Sequence[uuid.UUID], before: str = DUE, after: str = ORDERED) -> None:
+    """Refunds are in a file for the bank, and not to be sent by hand; or, turned round, are not any more."""
+    session.execute(
+        update(Refund).where(Refund.id.in_(refund_ids), Refund.state == before).values(state=after)
+    )
+
+
+def executed(session: Session, refund_id: uuid.UUID) -> Refund:
+    """The bank has sent it, from a file or by hand. Told again, nothing happens."""
+    refund = _lock(session, refund_id)
+    if refund.provider == "bank" and refund.state in (DUE, ORDERED):
+        _done(session, refund)
+    return refund
+
+
+def payee(session: Session, refund: Refund) -> tuple[str, str]:
+    """Name and IBAN to which a refund by transfer goes: whence its money came, or where its party wants it.
+
+    Both are empty where they were erased or never known: a treasurer has to ask.
+    """
+    line = session.get(BankLine, refund.line_id) if refund.line_id else None
+    if line is None and refund.charge_id is not None:
+        paid_by = select(BankLine).where(BankLine.charge_id == refund.charge_id).order_by(BankLine.id.desc())
+        line = session.scalars(paid_by.limit(1)).first()
+    if line is not None:
+        return (line.payer.name, line.payer.iban) if line.payer is not None else ("", "")
+    party = session.get(Party, refund.party_id) if refund.party_id else None
+    return (party.data.name, party.data.iban) if party is not None and party.data is not None else ("", "")
 
 
 def waiting(session: Session) -> list[Refund]:

@@ -21,7 +21,7 @@ from commons.powers import Power
 from commons.refusal import Refused
 from membership.money import evidence, ledger
 from membership.money.models import Party
-from membership.payments import booking, charges, references, statements
+from membership.payments import booking, charges, credits, references, statements
 from membership.payments.models import BankFile, BankLine, BankLinePayer, Charge
 from membership.payments.statements import Entry
 
@@ -85,6 +85,7 @@ def _line(
         currency=said.money.currency,
         booked_on=said.booked_on,
         reference=references.find(said.reference, said.text),
+        sent_as=said.sent_as if said.money.amount < 0 else "",
         state=OUT if said.money.amount < 0 else UNMATCHED,
         payer=BankLinePayer(name=said.name, iban=said.iban, text=said.text),
     )
@@ -106,6 +107,7 @@ def facts(line: BankLine) -> dict[str, str]:
         "amount": f"{line.amount} {line.currency}",
         "booked": line.booked_on.isoformat(),
         "reference": line.reference,
+        **({"sent as": line.sent_as} if line.sent_as else {}),
     }
 
 
@@ -119,10 +121,14 @@ def _match(session: Session, line: BankLine) -> bool:
     if charge is not None:
         line.state, line.party_id, line.charge_id = MATCHED, charge.party_id, charge.id
         session.flush()
+    before = credits.free(session, charge.party) if charge is not None else None
     booking.came_in(session, line)
-    if charge is not None:
-        charges.filled(session, charge, line.amount, on=line.booked_on)
-    return charge is not None
+    if charge is None:
+        return False
+    charges.filled(session, charge, line.amount, on=line.booked_on)
+    if credits.free(session, charge.party) != before:
+        credits.tell(session, charge.party)
+    return True
 
 
 # What a treasurer does
@@ -145,8 +151,11 @@ def assign(session: Session, line_id: uuid.UUID, reference: str, by: Account) ->
     if not wanted or charge is None:
         raise Refused(N_("No payment has this reference."), status=404)
     line = _take(session, line_id, by, state=MATCHED, party_id=charge.party_id, charge_id=charge.id)
+    before = credits.free(session, charge.party)
     booking.assigned(session, line)
     charges.filled(session, charge, line.amount, on=line.booked_on)
+    if credits.free(session, charge.party) != before:
+        credits.tell(session, charge.party)
     return line
 
 
@@ -154,6 +163,7 @@ def credit(session: Session, line_id: uuid.UUID, party: Party, by: Account) -> B
     """Say that a line is from ``party``, and for nothing yet."""
     line = _take(session, line_id, by, state=MATCHED, party_id=party.id)
     booking.assigned(session, line)
+    credits.tell(session, party)
     return line
 
 
@@ -162,6 +172,11 @@ def is_payout(session: Session, line_id: uuid.UUID, by: Account) -> BankLine:
     line = _take(session, line_id, by, state=PAYOUT)
     booking.payout(session, line)
     return line
+
+
+def earned(session: Session, line_id: uuid.UUID, kind: str, cause_id: uuid.UUID, by: Account) -> BankLine:
+    """Say that an unmatched line is no payer's: it is income of this cause, which the caller posts."""
+    return _take(session, line_id, by, state=MATCHED, pays_kind=kind, pays_id=cause_id)
 
 
 def _take(session: Session, line_id: uuid.UUID, by: Account, **changes: object) -> BankLine:
@@ -181,3 +196,30 @@ def _take(session: Session, line_id: uuid.UUID, by: Account, **changes: object) 
         raise Refused(N_("This line was dealt with already."), status=409)
     powers.exercise(session, by, Power.BOOKS, on=f"bank line {line_id}", reason="", verb="assign a bank line")
     return session.get_one(BankLine, line_id, populate_existing=True)
+
+
+# Money that left
+
+
+def debits(session: Session, count: int = limits.ROWS_SHOWN) -> list[BankLine]:
+    """Lines of money that left and of which nobody knows what they paid, oldest first."""
+    wanted = select(BankLine).where(BankLine.state == OUT).order_by(BankLine.booked_on, BankLine.id)
+    return list(session.scalars(wanted.limit(count)))
+
+
+def count_debits(session: Session) -> int:
+    return session.scalar(select(func.count()).where(BankLine.state == OUT)) or 0
+
+
+def spent(session: Session, line: BankLine, kind: str, cause_id: uuid.UUID) -> BankLine:
+    """A debit paid this, and nothing else did. What it means for the books the caller posts."""
+    ledger.hold_pen(session)
+    known = update(BankLine).where(BankLine.id == line.id, BankLine.state == OUT, BankLine.amount < 0)
+    try:
+        with session.begin_nested():
+            taken = session.execute(known.values(state=MATCHED, pays_kind=kind, pays_id=cause_id))
+    except IntegrityError:
+        raise Refused(N_("Another line of the bank paid this."), status=409) from None
+    if not rows_changed(taken):
+        raise Refused(N_("This line was dealt with already."), status=409)
+    return session.get_one(BankLine, line.id, populate_existing=True)

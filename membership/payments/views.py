@@ -2,25 +2,23 @@
 
 import uuid
 from collections.abc import Callable
-from functools import wraps
-from typing import TypeVar
 
 from flask import Blueprint, make_response, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from commons import powers, web
-from commons.accounts import Account
+from commons import web
 from commons.config import settings
 from commons.forms import Form
 from commons.language import N_, _
-from commons.powers import Power
 from commons.refusal import Refused
 from membership.money import currencies
+from membership.money.guards import Page, me, treasurers_only
 from membership.money.models import Party
 from membership.payments import (
     charges,
     codes,
+    credits,
     events,
     hosted,
     mandates,
@@ -35,8 +33,6 @@ from membership.payments.models import BankLine, Charge, Receipt
 
 pages = Blueprint("payments", __name__)
 
-Page = str | Response | tuple[str, int]
-View = TypeVar("View", bound=Callable[..., Page])
 DESK = "/payments"
 
 
@@ -112,18 +108,6 @@ def _hers(token: str) -> Receipt:
 # For treasurers
 
 
-def treasurers_only(view: View) -> View:
-    """For pages that show who paid; the verbs look again."""
-
-    @web.signed_in
-    @wraps(view)
-    def guarded(*args: object, **values: object) -> Page:
-        powers.require(web.session(), web.account(), Power.BOOKS)
-        return view(*args, **values)
-
-    return guarded  # type: ignore[return-value]
-
-
 @pages.get(DESK)
 @treasurers_only
 def desk() -> Page:
@@ -140,7 +124,7 @@ def take_statement() -> Page:
     try:
         if file is None or not file.filename:
             raise Refused(N_("Choose a file."))
-        brought = transfers.import_file(web.session(), file.filename, file.read(), _me())
+        brought = transfers.import_file(web.session(), file.filename, file.read(), me())
     except Refused as refused:
         return _desk(refused)
     return _desk(
@@ -158,7 +142,7 @@ def take_statement() -> Page:
 def assign(line_id: uuid.UUID) -> Page:
     """A line is for this payment."""
     form = AssignForm(request.form)
-    return _do(form, lambda: transfers.assign(web.session(), line_id, form.reference.data, _me()))
+    return _do(form, lambda: transfers.assign(web.session(), line_id, form.reference.data, me()))
 
 
 @pages.post(f"{DESK}/lines/<uuid:line_id>/credit")
@@ -167,7 +151,7 @@ def credit(line_id: uuid.UUID) -> Page:
     """A line is this payer's, and for nothing yet."""
     form = CreditForm(request.form)
     return _do(
-        form, lambda: transfers.credit(web.session(), line_id, _party(uuid.UUID(form.party.data)), _me())
+        form, lambda: transfers.credit(web.session(), line_id, _party(uuid.UUID(form.party.data)), me())
     )
 
 
@@ -175,7 +159,7 @@ def credit(line_id: uuid.UUID) -> Page:
 @treasurers_only
 def payout(line_id: uuid.UUID) -> Page:
     """A line is our own money, from the provider."""
-    return _do(Form(), lambda: transfers.is_payout(web.session(), line_id, _me()))
+    return _do(Form(), lambda: transfers.is_payout(web.session(), line_id, me()))
 
 
 @pages.post(f"{DESK}/lines/<uuid:line_id>/return")
@@ -183,7 +167,7 @@ def payout(line_id: uuid.UUID) -> Page:
 def return_(line_id: uuid.UUID) -> Page:
     """A line is to be sent back, if another treasurer agrees."""
     form = ReasonForm(request.form)
-    return _do(form, lambda: refunds.ask_line(web.session(), _line(line_id), form.reason.data, _me()))
+    return _do(form, lambda: refunds.ask_line(web.session(), _line(line_id), form.reason.data, me()))
 
 
 @pages.get(f"{DESK}/<uuid:charge_id>")
@@ -201,7 +185,7 @@ def refund(charge_id: uuid.UUID) -> Page:
     try:
         if form.validate():
             money = currencies.parse(form.amount.data, found.currency)
-            refunds.ask(session, found, money, form.reason.data, _me())
+            refunds.ask(session, found, money, form.reason.data, me())
             return redirect(DESK, 303)
     except Refused as refused:
         web.undo()
@@ -215,7 +199,7 @@ def refund(charge_id: uuid.UUID) -> Page:
 def decide(refund_id: uuid.UUID, step: str) -> Page:
     """Approve or reject what another asked for, or say that a transfer was sent."""
     verbs = {"approve": refunds.approve, "reject": refunds.reject, "sent": refunds.transferred}
-    return _do(Form(), lambda: verbs[step](web.session(), refund_id, _me()))
+    return _do(Form(), lambda: verbs[step](web.session(), refund_id, me()))
 
 
 def _do(form: Form, verb: Callable[[], object]) -> Page:
@@ -239,9 +223,11 @@ def _desk(refused: Refused | None = None, said: str = "") -> Page:
         refused=web.words(refused) if refused else "",
         lines=transfers.unmatched(session),
         asked=refunds.waiting(session),
-        to_send=refunds.to_transfer(session),
+        to_send=[(refund, *refunds.payee(session, refund)) for refund in refunds.to_transfer(session)],
+        in_parts=credits.in_parts(session),
+        credits=credits.everybodys(session),
         parked=events.parked(session),
-        me=_me(),
+        me=me(),
         show=_show,
     )
     return (page, refused.status) if refused else page
@@ -274,12 +260,6 @@ def _party(party_id: uuid.UUID) -> Party:
     if found is None:
         raise Refused(N_("There is no such payer."), status=404)
     return found
-
-
-def _me() -> Account:
-    account = web.account()
-    assert account is not None
-    return account
 
 
 def _private(page: str) -> Response:

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from membership.money.models import Party
-from membership.pledges import periods
+from membership.money.periods import months_after
 from membership.pledges.models import Cover
 
 YEAR = 12
@@ -21,7 +21,7 @@ def add(session: Session, party: Party, kind: str, cause_id: str, today: date) -
         kind=kind,
         cause_id=cause_id,
         starts_on=starts,
-        ends_on=periods.after(starts, YEAR),
+        ends_on=months_after(starts, YEAR),
     )
     session.add(cover)
     session.flush()

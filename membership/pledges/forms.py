@@ -3,12 +3,12 @@
 import secrets
 from typing import Any
 
-from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, StringField
 from wtforms.validators import Email, NumberRange, Optional
 
 from commons import limits
 from commons.config import settings
-from commons.forms import Form, at_most, needed, storable
+from commons.forms import Form, IntegerField, at_most, needed, storable
 from commons.language import N_, _
 from membership.money.currencies import Money, parse
 from membership.payments import providers
@@ -111,26 +111,3 @@ class CodeForm(Form):
         [needed(), at_most(60), storable],
         render_kw={"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"},
     )
-
-
-class WithdrawalForm(Form):
-    """Who withdraws, and from what."""
-
-    once = HiddenField("")
-    name = StringField(
-        N_("Your name"), [needed(), at_most(limits.NAME_CHARS), storable], render_kw={"autocomplete": "name"}
-    )
-    email = StringField(
-        N_("Your e-mail address"),
-        [needed(), at_most(limits.EMAIL_CHARS), storable, Email(N_("This is not an e-mail address."))],
-        render_kw={"type": "email", "autocomplete": "email"},
-    )
-    contract = TextAreaField(
-        N_("From what do you withdraw?"),
-        [needed(), at_most(limits.CONTRACT_CHARS), storable],
-        render_kw={"rows": 3},
-    )
-
-    def __init__(self, *args: Any, **values: Any) -> None:
-        super().__init__(*args, **values)
-        self.once.data = self.once.data or secrets.token_urlsafe(16)

@@ -183,3 +183,29 @@ class Withdrawal(Base):
     contract: Mapped[str]
     pledge_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("pledge.id"), index=True)
     state: Mapped[str]
+
+
+class Cancellation(Base):
+    """Somebody's declaration that she cancels what she pays regularly, as it came in.
+
+    As with a withdrawal, ``party_id`` is a party of its own, and without ``pledge_id`` a treasurer looks
+    at it. ``ends_on``: the day that was named; None for as soon as possible.
+    """
+
+    __tablename__ = "cancellation"
+    __table_args__ = (
+        CheckConstraint("kind IN ('ordinary', 'important')", name="kind"),
+        CheckConstraint("state IN ('effective', 'planned', 'open', 'done')", name="state"),
+        Index("ix_cancellation_state", "state", "ends_on"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    once: Mapped[str] = mapped_column(unique=True)
+    received_at: Mapped[datetime] = mapped_column(default=now)
+    party_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("party.id"))
+    contract: Mapped[str]
+    kind: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    ends_on: Mapped[date | None]
+    pledge_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("pledge.id"), index=True)
+    state: Mapped[str]

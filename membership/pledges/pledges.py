@@ -19,6 +19,7 @@ from commons.language import N_
 from commons.refusal import Refused
 from membership.money.currencies import Money, positive
 from membership.money.models import Party, PartyData
+from membership.money.periods import local_day, months_after
 from membership.payments import charges
 from membership.payments.models import Charge
 from membership.pledges import meaning, periods, prices
@@ -119,7 +120,7 @@ def ask(session: Session, pledge: Pledge, today: date) -> Instalment:
     session.add(instalment)
     if step:
         pledge.months_asked += step
-        pledge.next_on = periods.after(pledge.anchor, pledge.months_asked)
+        pledge.next_on = months_after(pledge.anchor, pledge.months_asked)
     session.flush()
     return instalment
 
@@ -147,7 +148,7 @@ def resume(session: Session, pledge: Pledge, *, by: str = PAYER) -> None:
     months = periods.months_until(
         pledge.anchor, pledge.months_asked, periods.MONTHS.get(pledge.rhythm, 1), today
     )
-    next_on = periods.after(pledge.anchor, months)
+    next_on = months_after(pledge.anchor, months)
     move(session, pledge, "resume", state="active", months_asked=months, next_on=next_on)
     note(session, pledge, "resumed", by)
 
@@ -203,7 +204,7 @@ def note(session: Session, pledge: Pledge, kind: str, by: str, **values: Any) ->
 
 def today_here(session: Session) -> date:
     """The day it is in the newsroom's zone."""
-    return periods.day(db_now(session), settings().timezone)
+    return local_day(db_now(session), settings().timezone)
 
 
 # Finding

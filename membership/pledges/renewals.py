@@ -13,6 +13,7 @@ from commons.clock import db_now
 from commons.db import database, rows_changed
 from commons.language import N_, _
 from membership.money.models import Party
+from membership.money.periods import months_after
 from membership.payments import charges
 from membership.payments.models import Charge, Mandate
 from membership.payments.providers import PROVIDERS
@@ -59,7 +60,7 @@ def _renew(session: Session, pledge: Pledge) -> bool:
         Pledge.id == pledge.id, Pledge.state == "active", Pledge.months_asked == asked, Pledge.next_on == due
     )
     months = asked + periods.MONTHS[pledge.rhythm]
-    claimed = mine.values(months_asked=months, next_on=periods.after(pledge.anchor, months))
+    claimed = mine.values(months_asked=months, next_on=months_after(pledge.anchor, months))
     if not rows_changed(session.execute(claimed.execution_options(synchronize_session=False))):
         return False
     session.refresh(pledge)

@@ -40,6 +40,8 @@ def settle(session: Session, charge: Charge) -> None:
             _paid(session, instalment, charge)
         if charge.refunded + charge.lost or instalment.pledge.returned:
             _given_back(session, instalment, charge)
+        if instalment.pledge.purpose == meaning.SUPPORT:
+            _tell_shares(session, instalment, charge)
     elif charge.state == charges.FAILED and instalment.charge_id == charge.id:
         _failed(session, instalment, charge)
     elif charge.state == charges.CANCELLED and charge.received:
@@ -74,19 +76,22 @@ def _given_back(session: Session, instalment: Instalment, charge: Charge) -> Non
     left = meaning.after_refund(pledge.purpose, instalment.amount, back, each, pledge.quantity)
     if pledge.rhythm == periods.ONCE:
         pledge.returned = back
-        if not left.person:
-            pledges.shift(session, pledge, frozenset({"fulfilled"}), state="refunded")
+        before, after = ("refunded", "fulfilled") if left.person else ("fulfilled", "refunded")
+        pledges.shift(session, pledge, frozenset({before}), state=after)
     elif charge.lost:
         over = {"state": "stopped", "next_on": None, "ended_at": db_now(session)}
         pledges.shift(session, pledge, pledges.CHANGES["stop"], **over)
     pledges.note(session, pledge, "given back", pledges.CLOCK, amount=back, period=instalment.period)
-    if pledge.purpose == meaning.SUPPORT:
-        money, gone = pledges.money_of(instalment), Money(back, charge.currency)
-        members.unpaid(session, ("charge", charge.id), of=money, gone=gone, to_account=charge.account)
-    elif pledge.purpose == meaning.GIFT:
+    if pledge.purpose == meaning.GIFT:
         gifts.keep_only(session, pledge, left.things)
     elif pledge.purpose == meaning.SEATS:
         seats.fill(session, instalment, left.things)
+
+
+def _tell_shares(session: Session, instalment: Instalment, charge: Charge) -> None:
+    """How much of a payment is away, to the shares that it paid; also when a dispute was won."""
+    money, gone = pledges.money_of(instalment), Money(charge.refunded + charge.lost, charge.currency)
+    members.unpaid(session, ("charge", charge.id), of=money, gone=gone, to_account=charge.account)
 
 
 def _failed(session: Session, instalment: Instalment, charge: Charge) -> None:

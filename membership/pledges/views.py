@@ -1,21 +1,19 @@
-"""The pages of pledges: promising, changing, gifts, seats and withdrawal. None needs a script."""
+"""The pages of pledges: promising, changing, gifts and seats. None needs a script."""
 
-import uuid
 from collections.abc import Callable
 
 from flask import Blueprint, redirect, render_template, request
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response
 
-from commons import powers, web
+from commons import web
 from commons.accounts import Account
 from commons.config import settings
 from commons.forms import Form
-from commons.language import N_
-from commons.powers import Power
+from commons.language import N_, day
 from commons.refusal import Refused
 from membership.money import parties
 from membership.money.currencies import Money, decimal_text, show
+from membership.money.guards import Page, me
 from membership.money.models import Party
 from membership.payments import charges, mandates
 from membership.payments.models import Charge
@@ -41,14 +39,11 @@ from membership.pledges.forms import (
     PayerForm,
     PledgeForm,
     ThingsForm,
-    WithdrawalForm,
 )
-from membership.pledges.models import Pledge, Withdrawal
+from membership.pledges.models import Pledge
 from membership.pledges.pledges import Wish
 
 pages = Blueprint("pledges", __name__)
-
-Page = str | Response | tuple[str, int]
 
 
 # Promising
@@ -145,7 +140,7 @@ def onward(session: Session, pledge: Pledge) -> str:
 @web.signed_in
 def mine() -> Page:
     """What one has promised, and the years one has a statement of."""
-    session, account = web.session(), _me()
+    session, account = web.session(), me()
     party = parties_of(session, account)
     return render_template(
         "membership/pledges/mine.html",
@@ -232,8 +227,11 @@ def act(number: str, what: str) -> Page:
     session, pledge = web.session(), own(number)
     form = ButtonForm(request.form)
     if _posted():
+        last = pledge.next_on
         try:
             ACTS[what](session, pledge)
+            if what == "stop":
+                letters.write(session, pledge, "pledge_stopped", last=day(last) if last else "")
             return redirect(links.path(pledge), 303)
         except Refused as refused:
             web.undo()
@@ -247,7 +245,7 @@ def act(number: str, what: str) -> Page:
 def statement(year: int) -> Page:
     """All that one paid in a year, from the books."""
     session = web.session()
-    party = parties_of(session, _me())
+    party = parties_of(session, me())
     if party is None or year not in statements.years(session, party):
         raise Refused(N_("There is no such page."), status=404)
     found = statements.of_year(session, party, year)
@@ -306,7 +304,7 @@ def redeem() -> Page:
     if not _posted() or not form.validate():
         return _page("pledges/redeem.html", form, until=None)
     try:
-        cover = gifts.redeem(session, form.code.data, parties.of(session, _me()))
+        cover = gifts.redeem(session, form.code.data, parties.of(session, me()))
     except Refused as refused:
         web.undo()
         form.refuse(refused)
@@ -321,62 +319,11 @@ def take_seat() -> Page:
     session, form, until = web.session(), ButtonForm(request.form), None
     if _posted():
         try:
-            until = seats.take(session, parties.of(session, _me()), settings().currency).ends_on
+            until = seats.take(session, parties.of(session, me()), settings().currency).ends_on
         except Refused as refused:
             web.undo()
             form.refuse(refused)
     return _page("pledges/take_seat.html", form, until=until, free=seats.free(web.session()))
-
-
-# Withdrawal
-
-
-@pages.route("/withdraw", methods=["GET", "POST"])
-def withdraw() -> Page:
-    """Withdraw from a contract: say from what, then confirm. Needs no account."""
-    form = WithdrawalForm(
-        request.form if _posted() else None, data={"contract": request.args.get("contract", "")}
-    )
-    if not _posted() or not form.validate() or "back" in request.form:
-        return _page("pledges/withdraw.html", form)
-    if "confirm" not in request.form:
-        return _page("pledges/withdraw_confirm.html", form)
-    try:
-        made = withdrawals.declare(
-            web.session(),
-            name=form.name.data,
-            email=form.email.data,
-            contract=form.contract.data,
-            once=form.once.data,
-        )
-    except Refused as refused:
-        web.undo()
-        form.refuse(refused)
-        return _page("pledges/withdraw.html", form)
-    return _page("pledges/withdrawn.html", form, withdrawal=made)
-
-
-@pages.get("/pledges/watch")
-@web.signed_in
-def watch() -> Page:
-    """For the treasurer: withdrawals that somebody must look at, and those who may pay twice."""
-    session = web.session()
-    powers.require(session, web.account(), Power.BOOKS)
-    waiting = [(each, session.get_one(Party, each.party_id).data) for each in withdrawals.waiting(session)]
-    return render_template("membership/pledges/watch.html", waiting=waiting, doubles=pledges.doubles(session))
-
-
-@pages.post("/pledges/watch/<uuid:withdrawal_id>")
-@web.signed_in
-def close_withdrawal(withdrawal_id: uuid.UUID) -> Page:
-    """Mark a withdrawal as dealt with."""
-    session = web.session()
-    powers.require(session, web.account(), Power.BOOKS)
-    found = session.get(Withdrawal, withdrawal_id)
-    if found is None:
-        raise Refused(N_("There is no such page."), status=404)
-    withdrawals.close(session, found)
-    return redirect("/pledges/watch", 303)
 
 
 def _page(template: str, form: Form, **values: object) -> Page:
@@ -386,9 +333,3 @@ def _page(template: str, form: Form, **values: object) -> Page:
 
 def _posted() -> bool:
     return request.method == "POST"
-
-
-def _me() -> Account:
-    account = web.account()
-    assert account is not None
-    return account

@@ -35,7 +35,7 @@ def declare(session: Session, *, name: str, email: str, contract: str, once: str
         return found
     if not name.strip() or not contract.strip():
         raise Refused(N_("Say who you are and from what you withdraw."))
-    pledge = _meant(session, contract, email)
+    pledge = meant(session, contract, email)
     moment = db_now(session)
     withdrawal = Withdrawal(
         once=once,
@@ -74,7 +74,7 @@ def last_moment(pledge: Pledge) -> datetime:
     return datetime.combine(last_day(pledge), time(12), ZoneInfo(settings().timezone))
 
 
-def _meant(session: Session, contract: str, email: str) -> Pledge | None:
+def meant(session: Session, contract: str, email: str) -> Pledge | None:
     """The pledge whose number stands in ``contract``, if it is of this e-mail address."""
     address = fold_email(email)
     for word in contract.replace("-", "").split():

@@ -6,18 +6,15 @@ from flask import Blueprint, current_app, make_response, redirect, render_templa
 from werkzeug.wrappers import Response
 
 from commons import powers, web
-from commons.accounts import Account
-from commons.language import N_
 from commons.powers import Power
-from commons.refusal import Refused
 from membership.books import documents, expenses, surplus, words
 from membership.books.forms import BillForm, ChoiceForm
 from membership.books.models import Expense
+from membership.books.submitting import take
 from membership.money import parties
+from membership.money.guards import Page, me
 
 pages = Blueprint("expenses", __name__)
-
-Page = str | Response | tuple[str, int]
 
 
 @pages.get("/expenses")
@@ -33,22 +30,16 @@ def mine() -> Page:
 def hand_in() -> Page:
     """Hand in an invoice or an outlay."""
     form = _form()
-    if not form.validate():
-        return _mine(form), 422
-    try:
-        expenses.hand_in(web.session(), form.bill(uploaded()), _me())
-    except Refused as refused:
-        web.undo()
-        form.refuse(refused)
-        return _mine(form), refused.status
-    return redirect("/expenses", 303)
+    return take(
+        form, lambda: expenses.hand_in(web.session(), form.bill(uploaded()), me()), _mine, "/expenses"
+    )
 
 
 @pages.get("/expenses/<uuid:expense_id>")
 @web.signed_in
 def one(expense_id: uuid.UUID) -> Page:
     """One expense, for who handed it in, is paid, or keeps the books."""
-    return render_template("membership/books/expense.html", expense=_seen(expense_id), me=_me(), words=words)
+    return render_template("membership/books/expense.html", expense=_seen(expense_id), me=me(), words=words)
 
 
 @pages.get("/expenses/<uuid:expense_id>/file")
@@ -62,7 +53,7 @@ def file(expense_id: uuid.UUID) -> Page:
 @web.signed_in
 def withdraw(expense_id: uuid.UUID) -> Page:
     """Take it back."""
-    expenses.withdraw(web.session(), expense_id, _me())
+    expenses.withdraw(web.session(), expense_id, me())
     return redirect("/expenses", 303)
 
 
@@ -78,15 +69,14 @@ def patronage() -> Page:
 def choose(allotment_id: uuid.UUID) -> Page:
     """Say what becomes of a part."""
     form = ChoiceForm(request.form).offer()
-    if not form.validate():
-        return _patronage(form, allotment_id), 422
-    try:
-        surplus.choose(web.session(), allotment_id, form.choice.data, _me(), iban=form.iban.data or "")
-    except Refused as refused:
-        web.undo()
-        form.refuse(refused)
-        return _patronage(form, allotment_id), refused.status
-    return redirect("/patronage", 303)
+    return take(
+        form,
+        lambda: surplus.choose(
+            web.session(), allotment_id, form.choice.data, me(), iban=form.iban.data or ""
+        ),
+        lambda again: _patronage(again, allotment_id),
+        "/patronage",
+    )
 
 
 def uploaded() -> bytes:
@@ -106,7 +96,7 @@ def handed_out(key: str, name: str) -> Response:
 
 def _form() -> BillForm:
     """The form, with what we know of her, and her own stories in work beside those that are out."""
-    session, account = web.session(), _me()
+    session, account = web.session(), me()
     party = parties.find(session, account)
     known = party.data if party is not None else None
     own = current_app.extensions["rostra.drafts"](session, account)
@@ -118,12 +108,12 @@ def _form() -> BillForm:
 
 
 def _mine(form: BillForm) -> str:
-    session, account = web.session(), _me()
+    session, account = web.session(), me()
     return render_template(
         "membership/books/expenses.html",
         expenses=expenses.of(session, account),
         form=form,
-        may_ask=bool(powers.held(session, account) & {Power.WRITE, Power.BOOKS}),
+        may_ask=bool(powers.usable(session, account) & {Power.WRITE, Power.BOOKS}),
         words=words,
     )
 
@@ -131,7 +121,7 @@ def _mine(form: BillForm) -> str:
 def _patronage(form: ChoiceForm, chosen: uuid.UUID | None) -> str:
     return render_template(
         "membership/books/patronage.html",
-        shares=surplus.of(web.session(), _me()),
+        shares=surplus.of(web.session(), me()),
         form=form,
         chosen=chosen,
         words=words,
@@ -139,11 +129,4 @@ def _patronage(form: ChoiceForm, chosen: uuid.UUID | None) -> str:
 
 
 def _seen(expense_id: uuid.UUID) -> Expense:
-    return expenses.seen_by(web.session(), expense_id, _me())
-
-
-def _me() -> Account:
-    account = web.account()
-    if account is None:
-        raise Refused(N_("You do not have the power to do this."), status=403)
-    return account
+    return expenses.seen_by(web.session(), expense_id, me())

@@ -2,42 +2,27 @@
 
 import uuid
 from collections.abc import Callable
-from functools import wraps
-from typing import TypeVar
 
 from flask import Blueprint, redirect, render_template, request
-from werkzeug.wrappers import Response
 
-from commons import powers, web
-from commons.accounts import Account
+from commons import web
 from commons.clock import now
 from commons.config import settings
 from commons.language import N_
-from commons.powers import Power
 from commons.refusal import Refused
 from membership.books import budget, checks, expenses, payouts, surplus, words
 from membership.books.forms import BillForm, CheckForm, DayForm, PlanForm, RejectForm, SurplusForm
 from membership.books.mine.views import handed_out, uploaded
 from membership.books.models import APPROVED, ASKED, CHECKED
+from membership.books.submitting import take
 from membership.books.treasury import waiting
+from membership.money.guards import Page, me, treasurers_only
 from membership.money.periods import local_day, month_of
+from membership.payments import transfers
 
 pages = Blueprint("treasury", __name__)
 
-Page = str | Response | tuple[str, int]
-View = TypeVar("View", bound=Callable[..., Page])
-
-
-def treasurers_only(view: View) -> View:
-    """For who keeps the books; the verbs look again."""
-
-    @web.signed_in
-    @wraps(view)
-    def guarded(*args: object, **values: object) -> Page:
-        powers.require(web.session(), web.account(), Power.BOOKS)
-        return view(*args, **values)
-
-    return guarded  # type: ignore[return-value]
+DEBITS_SHOWN = 20
 
 
 @pages.get("/treasury")
@@ -49,6 +34,8 @@ def desk() -> Page:
         "membership/books/treasury.html",
         waiting=waiting.everything(session),
         last=checks.latest(session),
+        debits=transfers.debits(session, DEBITS_SHOWN),
+        words=words,
     )
 
 
@@ -68,15 +55,12 @@ def bills() -> Page:
 def enter() -> Page:
     """Enter what a supplier sent."""
     form = _bill_form()
-    if not form.validate():
-        return _bills(form), 422
-    try:
-        expenses.enter(web.session(), form.bill(uploaded()), _me())
-    except Refused as refused:
-        web.undo()
-        form.refuse(refused)
-        return _bills(form), refused.status
-    return redirect("/treasury/expenses", 303)
+    return take(
+        form,
+        lambda: expenses.enter(web.session(), form.bill(uploaded()), me()),
+        _bills,
+        "/treasury/expenses",
+    )
 
 
 @pages.post("/treasury/expenses/<uuid:expense_id>/check")
@@ -87,7 +71,7 @@ def check(expense_id: uuid.UUID) -> Page:
     return _sign(
         form,
         lambda: expenses.check(
-            web.session(), expense_id, _me(), account=form.account.data, tax=form.tax_amount()
+            web.session(), expense_id, me(), account=form.account.data, tax=form.tax_amount()
         ),
     )
 
@@ -96,7 +80,7 @@ def check(expense_id: uuid.UUID) -> Page:
 @treasurers_only
 def approve(expense_id: uuid.UUID) -> Page:
     """The second signature."""
-    return _sign(None, lambda: expenses.approve(web.session(), expense_id, _me()))
+    return _sign(None, lambda: expenses.approve(web.session(), expense_id, me()))
 
 
 @pages.post("/treasury/expenses/<uuid:expense_id>/reject")
@@ -104,7 +88,7 @@ def approve(expense_id: uuid.UUID) -> Page:
 def reject(expense_id: uuid.UUID) -> Page:
     """It is not paid."""
     form = RejectForm(request.form)
-    return _sign(form, lambda: expenses.reject(web.session(), expense_id, _me(), form.why.data))
+    return _sign(form, lambda: expenses.reject(web.session(), expense_id, me(), form.why.data))
 
 
 def _sign(form: CheckForm | RejectForm | None, verb: Callable[[], object]) -> Page:
@@ -145,7 +129,7 @@ def _bills(form: BillForm, refused: Refused | None = None) -> str:
         asked=expenses.in_state(session, ASKED),
         checked=expenses.in_state(session, CHECKED),
         accounts=expenses.ACCOUNTS,
-        me=_me(),
+        me=me(),
         words=words,
     )
 
@@ -164,7 +148,7 @@ def payments() -> Page:
 @treasurers_only
 def make_file() -> Page:
     """Put all of it into a file."""
-    return _paid(None, lambda: payouts.make_file(web.session(), _me()))
+    return _paid(None, lambda: payouts.make_file(web.session(), me()))
 
 
 @pages.get("/treasury/payments/<uuid:file_id>/file")
@@ -180,14 +164,14 @@ def payment_file(file_id: uuid.UUID) -> Page:
 def sent(file_id: uuid.UUID) -> Page:
     """The bank has sent it."""
     form = DayForm(request.form)
-    return _paid(form, lambda: payouts.executed(web.session(), file_id, _me(), form.on.data))
+    return _paid(form, lambda: payouts.executed(web.session(), file_id, me(), form.on.data))
 
 
 @pages.post("/treasury/payments/<uuid:file_id>/cancel")
 @treasurers_only
 def cancel(file_id: uuid.UUID) -> Page:
     """The bank did not take it."""
-    return _paid(None, lambda: payouts.cancel(web.session(), file_id, _me()))
+    return _paid(None, lambda: payouts.cancel(web.session(), file_id, me()))
 
 
 @pages.post("/treasury/expenses/<uuid:expense_id>/paid")
@@ -195,7 +179,7 @@ def cancel(file_id: uuid.UUID) -> Page:
 def paid_by_hand(expense_id: uuid.UUID) -> Page:
     """It was paid without a file of ours."""
     form = DayForm(request.form)
-    return _paid(form, lambda: expenses.paid_by_hand(web.session(), expense_id, _me(), form.on.data))
+    return _paid(form, lambda: expenses.paid_by_hand(web.session(), expense_id, me(), form.on.data))
 
 
 def _paid(form: DayForm | None, verb: Callable[[], object]) -> Page:
@@ -232,15 +216,12 @@ def plans() -> Page:
 def plan() -> Page:
     """Plan an account from a month on."""
     form = PlanForm(request.form).offer()
-    if not form.validate():
-        return _plans(form), 422
-    try:
-        budget.plan(web.session(), form.account.data, form.month.data, form.amount(), _me())
-    except Refused as refused:
-        web.undo()
-        form.refuse(refused)
-        return _plans(form), refused.status
-    return redirect("/treasury/budget", 303)
+    return take(
+        form,
+        lambda: budget.plan(web.session(), form.account.data, form.month.data, form.amount(), me()),
+        _plans,
+        "/treasury/budget",
+    )
 
 
 def _plans(form: PlanForm) -> str:
@@ -261,18 +242,14 @@ def surpluses() -> Page:
 def propose() -> Page:
     """Propose what a minute says."""
     form = SurplusForm(request.form)
-    if not form.validate():
-        return _surpluses(form), 422
-    try:
+
+    def verb() -> None:
         reserve, refund = form.amounts()
         surplus.propose(
-            web.session(), form.year.data, form.minute.data, reserve=reserve, refund=refund, by=_me()
+            web.session(), form.year.data, form.minute.data, reserve=reserve, refund=refund, by=me()
         )
-    except Refused as refused:
-        web.undo()
-        form.refuse(refused)
-        return _surpluses(form), refused.status
-    return redirect("/treasury/surplus", 303)
+
+    return take(form, verb, _surpluses, "/treasury/surplus")
 
 
 @pages.post("/treasury/surplus/<uuid:proposal_id>/<any(approve, reject):step>")
@@ -280,7 +257,7 @@ def propose() -> Page:
 def decide(proposal_id: uuid.UUID, step: str) -> Page:
     """The second signature, or none."""
     verb = surplus.approve if step == "approve" else surplus.reject
-    refused = _tried(None, lambda: verb(web.session(), proposal_id, _me()))
+    refused = _tried(None, lambda: verb(web.session(), proposal_id, me()))
     if refused is None:
         return redirect("/treasury/surplus", 303)
     return _surpluses(SurplusForm(), refused), refused.status
@@ -295,13 +272,6 @@ def _surpluses(form: SurplusForm, refused: Refused | None = None) -> str:
         refused=web.words(refused) if refused else "",
         proposals=proposals,
         parts_of={each.id: len(surplus.allotments(session, each)) for each in proposals},
-        me=_me(),
+        me=me(),
         words=words,
     )
-
-
-def _me() -> Account:
-    account = web.account()
-    if account is None:
-        raise Refused(N_("You do not have the power to do this."), status=403)
-    return account

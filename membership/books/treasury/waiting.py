@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 from commons.language import N_
 from membership.books import expenses
 from membership.books.models import APPROVED, ASKED, CHECKED, ORDERED, PROPOSED, PaymentFile, Surplus
+from membership.books.vouchers import vouchers
 from membership.members.models import APPLIED, Membership, PayoutProposal
-from membership.payments import events, refunds, transfers
+from membership.payments import credits, events, refunds, transfers
 from membership.pledges import withdrawals
+from membership.pledges.ending import cancellations
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,14 @@ def everything(session: Session) -> Sequence[Waiting]:
         Waiting(
             N_("Words of a provider that our books contradict"), len(events.parked(session)), "/payments"
         ),
+        Waiting(
+            N_("Debits that no book explains"), transfers.count_debits(session), "/treasury/vouchers#debits"
+        ),
+        Waiting(
+            N_("Other costs for a second signature"), len(vouchers.waiting(session)), "/treasury/vouchers"
+        ),
+        Waiting(N_("Payments of which only a part came"), len(credits.in_parts(session)), "/payments"),
+        Waiting(N_("Payers with credit"), len(credits.everybodys(session)), "/payments"),
         Waiting(N_("Expenses for a first signature"), bills.get(ASKED, 0), "/treasury/expenses"),
         Waiting(N_("Expenses for a second signature"), bills.get(CHECKED, 0), "/treasury/expenses"),
         Waiting(N_("Expenses to be paid"), bills.get(APPROVED, 0), "/treasury/payments"),
@@ -45,6 +55,7 @@ def everything(session: Session) -> Sequence[Waiting]:
         ),
         Waiting(N_("Share payouts for a second signature"), _payouts(session), "/treasury/members"),
         Waiting(N_("Withdrawals from a contract"), len(withdrawals.waiting(session)), "/pledges/watch"),
+        Waiting(N_("Cancellations to look at"), len(cancellations.waiting(session)), "/pledges/watch"),
     )
 
 

@@ -18,8 +18,9 @@ from commons.clock import now
 from commons.config import settings
 from commons.language import N_, language
 from commons.refusal import Refused
-from membership.money.currencies import Money, from_provider, to_provider
+from membership.money.currencies import Money, to_provider
 from membership.payments.models import Charge, Mandate, Refund
+from membership.payments.providers import stripe_objects as read
 from membership.payments.providers.provider import (
     Declined,
     Event,
@@ -28,13 +29,11 @@ from membership.payments.providers.provider import (
     Page,
     Payment,
     Return,
-    Signature,
     Unavailable,
 )
 from membership.payments.providers.stripe_http import Door
+from membership.payments.providers.stripe_objects import CHARGE, MANDATE, ON_PAGE, REFUND
 
-CHARGE, MANDATE, REFUND = "rostra_charge", "rostra_mandate", "rostra_refund"
-ON_PAGE = "rostra_page"
 WITH_FEE = ["latest_charge.balance_transaction"]
 GONE = "resource_missing"
 stripe.enable_telemetry = False
@@ -75,11 +74,11 @@ class Stripe:
                 },
                 {"idempotency_key": f"{charge.key}:page:{charge.pages}"},
             )
-        return _page(session)
+        return read.page(session)
 
     def see_page(self, page_id: str) -> Page:
         with _asking():
-            return _page(_client().v1.checkout.sessions.retrieve(page_id))
+            return read.page(_client().v1.checkout.sessions.retrieve(page_id))
 
     def create_mandate(self, mandate: Mandate, email: str, back: str) -> Page:
         marks = {MANDATE: mandate.key}
@@ -100,7 +99,7 @@ class Stripe:
                 },
                 {"idempotency_key": f"{mandate.key}:page:{mandate.pages}"},
             )
-        return _page(session)
+        return read.page(session)
 
     def end_mandate(self, mandate: Mandate) -> None:
         if mandate.reference is None:
@@ -134,7 +133,7 @@ class Stripe:
                 },
                 {"idempotency_key": charge.key},
             )
-        return _payment(intent)
+        return read.payment(intent)
 
     def refund(self, refund: Refund) -> Return:
         charge = refund.charge
@@ -152,7 +151,7 @@ class Stripe:
                 },
                 {"idempotency_key": refund.key},
             )
-        return _return(made)
+        return read.refund(made)
 
     # What is so
 
@@ -207,7 +206,7 @@ class Stripe:
                 {"customer": customer, "created": {"gte": since}, "limit": 100}
             )
             for intent in found.auto_paging_iter():
-                if _mark(intent, CHARGE) == charge.key:
+                if read.mark(intent, CHARGE) == charge.key:
                     return _see_payment(intent.id)
         return None
 
@@ -216,8 +215,8 @@ def _sent_before(refund: Refund, payment: str) -> Return | None:
     with _asking():
         found = _client().v1.refunds.list({"payment_intent": payment, "limit": 100})
         for each in found.auto_paging_iter():
-            if _mark(each, REFUND) == refund.key:
-                return _return(each)
+            if read.mark(each, REFUND) == refund.key:
+                return read.refund(each)
     return None
 
 
@@ -251,51 +250,43 @@ def _asking() -> Iterator[None]:
         raise Unavailable(type(error).__name__) from error
 
 
-# Reading Stripe's objects
+# Looking at Stripe's objects
 
 
 def _see_session(session_id: str) -> Found | None:
     session = _client().v1.checkout.sessions.retrieve(session_id, {"expand": ["setup_intent"]})
     if session.mode == "setup":
-        return _signature(session)
+        return read.signature(session, _kind)
     if session.mode != "payment" or not session.payment_intent:
         return None
-    return _see_payment(_id(session.payment_intent), ended=session.status == "complete")
+    return _see_payment(read.id_of(session.payment_intent), ended=session.status == "complete")
 
 
 def _see_payment(intent_id: str, ended: bool | None = None) -> Payment:
     """``ended``: the page it belongs to is complete, so that nobody will try another card there."""
     intent = _client().v1.payment_intents.retrieve(intent_id, {"expand": WITH_FEE})
-    if intent.status == "requires_payment_method" and _mark(intent, ON_PAGE) and ended is None:
+    if intent.status == "requires_payment_method" and read.mark(intent, ON_PAGE) and ended is None:
         pages = _client().v1.checkout.sessions.list({"payment_intent": intent_id, "limit": 1}).data
         ended = bool(pages) and pages[0].status != "open"
-    return _payment(intent, ended=ended is not False)
+    return read.payment(intent, ended=ended is not False)
 
 
 def _see_charge(charge_id: str) -> Payment | None:
     charge = _client().v1.charges.retrieve(charge_id)
-    return _see_payment(_id(charge.payment_intent)) if charge.payment_intent else None
+    return _see_payment(read.id_of(charge.payment_intent)) if charge.payment_intent else None
 
 
 def _see_refund(refund_id: str) -> Return | None:
     refund = _client().v1.refunds.retrieve(refund_id)
-    return _return(refund) if refund.payment_intent else None
+    return read.refund(refund) if refund.payment_intent else None
 
 
 def _see_dispute(dispute_id: str) -> Objection | None:
-    dispute = _client().v1.disputes.retrieve(dispute_id)
-    if not dispute.payment_intent or dispute.status.startswith("warning_"):
-        return None  # an inquiry: no money has moved
-    moved = [item for item in dispute.balance_transactions or [] if item.type == "adjustment"]
-    fee = sum(item.fee for item in moved)
-    state = {"won": "won", "lost": "lost"}.get(dispute.status, "open")
-    return Objection(
-        id=dispute.id,
-        payment_id=_id(dispute.payment_intent),
-        state=state,  # type: ignore[arg-type]
-        money=from_provider(dispute.amount, dispute.currency, "stripe"),
-        fee=from_provider(fee, dispute.currency, "stripe").amount,
-    )
+    return read.dispute(_client().v1.disputes.retrieve(dispute_id))
+
+
+def _kind(method_id: str) -> str:
+    return _client().v1.payment_methods.retrieve(method_id).type
 
 
 LOOKS: Mapping[str, Any] = {
@@ -305,86 +296,6 @@ LOOKS: Mapping[str, Any] = {
     "refund": _see_refund,
     "dispute": _see_dispute,
 }
-STATES = {"succeeded": "paid", "canceled": "failed", "requires_payment_method": "failed"}
-
-
-def _payment(intent: Any, *, ended: bool = True) -> Payment:
-    state = STATES.get(intent.status, "pending")
-    if intent.status == "requires_payment_method" and not ended:
-        state = "pending"
-    if intent.status == "requires_action" and not _mark(intent, ON_PAGE):
-        state = "failed"  # the holder is not here to act
-    taken = getattr(intent, "amount_received", intent.amount) if state == "paid" else intent.amount
-    charge = intent.latest_charge if state == "paid" and not isinstance(intent.latest_charge, str) else None
-    error = getattr(intent, "last_payment_error", None)
-    failure = (getattr(error, "decline_code", None) or getattr(error, "code", None) or intent.status) or ""
-    return Payment(
-        id=intent.id,
-        charge_key=_mark(intent, CHARGE),
-        state=state,  # type: ignore[arg-type]
-        money=from_provider(taken, intent.currency, "stripe"),
-        fee=_fee(charge, intent.currency),
-        method=_method(charge),
-        failure=failure if state == "failed" else "",
-    )
-
-
-def _fee(charge: Any, currency: str) -> int:
-    """What Stripe kept, in minor units of ours; 0 while it has not said."""
-    booked = getattr(charge, "balance_transaction", None)
-    fee = getattr(booked, "fee", 0) or 0
-    return from_provider(fee, currency, "stripe").amount
-
-
-def _method(charge: Any) -> str:
-    details = getattr(charge, "payment_method_details", None)
-    return str(getattr(details, "type", "") or "")
-
-
-def _signature(session: Any) -> Signature:
-    intent = session.setup_intent
-    active = session.status == "complete" and intent is not None and intent.status == "succeeded"
-    state = "active" if active else "failed" if session.status == "expired" else "waiting"
-    kinds = getattr(intent, "payment_method_types", None) or ["card"]
-    reference = _id(intent.payment_method) if active else ""
-    return Signature(
-        mandate_key=_mark(session, MANDATE),
-        state=state,  # type: ignore[arg-type]
-        customer=_id(session.customer) if session.customer else "",
-        reference=reference,
-        kind=_kind(reference) if active else kinds[0],
-    )
-
-
-def _kind(method_id: str) -> str:
-    return _client().v1.payment_methods.retrieve(method_id).type
-
-
-def _return(refund: Any) -> Return:
-    state = {"succeeded": "done", "failed": "failed", "canceled": "failed"}.get(refund.status, "pending")
-    return Return(
-        id=refund.id,
-        payment_id=_id(refund.payment_intent),
-        refund_key=_mark(refund, REFUND),
-        state=state,  # type: ignore[arg-type]
-        money=from_provider(refund.amount, refund.currency, "stripe"),
-        failure=getattr(refund, "failure_reason", None) or "",
-    )
-
-
-def _page(session: Any) -> Page:
-    states = {"complete": "done", "expired": "expired"}
-    return Page(session.id, session.url or "", states.get(session.status, "open"))  # type: ignore[arg-type]
-
-
-def _id(value: Any) -> str:
-    """An id, whether or not the object came along."""
-    return value if isinstance(value, str) else str(value.id)
-
-
-def _mark(thing: Any, name: str) -> str:
-    marks = getattr(thing, "metadata", None)
-    return str(marks[name]) if marks and name in marks else ""
 
 
 def _number(amount: int, currency: str) -> int:

@@ -13,7 +13,7 @@ from commons.language import N_
 from commons.refusal import Refused
 from membership.money.currencies import Money
 from membership.payments.statements.amounts import minor
-from membership.payments.statements.entry import Entry, Statement
+from membership.payments.statements.entry import NO_REFERENCE, Entry, Statement
 
 
 def read(data: bytes) -> Statement:
@@ -66,9 +66,16 @@ def _entries(entry: Element) -> Iterator[Entry]:
         for number, (detail, part) in enumerate(zip(details, parts, strict=True), start=1):
             if part:
                 named = _text(detail, "Refs/AcctSvcrRef") or (f"{own}/{number}" if own else "")
-                yield _entry(detail, part, sign, booked, named)
+                yield _entry(detail, part, sign, booked, named, _sent_as(detail))
         return
-    yield _entry(details[0] if len(details) == 1 else entry, whole, sign, booked, own)
+    alone = details[0] if len(details) == 1 else entry
+    yield _entry(alone, whole, sign, booked, own, _sent_as(alone) or _text(entry, "NtryDtls/Btch/MsgId"))
+
+
+def _sent_as(detail: Element) -> str:
+    """The end-to-end id; none where the bank says that there is none."""
+    said = _text(detail, "Refs/EndToEndId")
+    return "" if said.upper() in NO_REFERENCE else said[: limits.STATEMENT_TEXT_CHARS]
 
 
 def _part(detail: Element) -> Money | None:
@@ -78,7 +85,7 @@ def _part(detail: Element) -> Money | None:
     return _amount(found) if found is not None else None
 
 
-def _entry(detail: Element, money: Money, sign: int, booked: date, own: str) -> Entry:
+def _entry(detail: Element, money: Money, sign: int, booked: date, own: str, sent_as: str) -> Entry:
     other = "Dbtr" if sign > 0 else "Cdtr"
     words = " ".join(found.text or "" for found in detail.findall("RmtInf/Ustrd"))
     return Entry(
@@ -89,6 +96,7 @@ def _entry(detail: Element, money: Money, sign: int, booked: date, own: str) -> 
         text=_clean(words or _text(detail, "AddtlNtryInf")),
         name=_clean(_text(detail, f"RltdPties/{other}/Nm") or _text(detail, f"RltdPties/{other}/Pty/Nm")),
         iban=iban.compact(_text(detail, f"RltdPties/{other}Acct/Id/IBAN")),
+        sent_as=sent_as,
     )
 
 

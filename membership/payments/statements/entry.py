@@ -15,7 +15,8 @@ NO_REFERENCE = {"", "NOTPROVIDED", "NONREF", "NONE"}
 class Entry:
     """Money that came in (positive) or went out. ``own`` is the bank's reference for it, if it gave one.
 
-    ``reference`` is the payer's structured one, ``text`` her words.
+    ``reference`` is the payer's structured one, ``text`` her words. ``sent_as`` is what whoever sent it
+    called it: the end-to-end id of a transfer, or the message id of a file that was booked as a whole.
     """
 
     money: Money
@@ -25,6 +26,7 @@ class Entry:
     text: str = ""
     name: str = ""
     iban: str = ""
+    sent_as: str = ""
 
 
 @dataclass(frozen=True)

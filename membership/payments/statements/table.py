@@ -22,6 +22,12 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "reference": ("reference", "creditor reference", "referenz"),
     "name": ("name", "payer", "counterparty", "auftraggeber", "zahlungspflichtiger", "zahlungspflichtige*r"),
     "iban": ("iban", "payer iban", "counterparty iban", "auftraggeber-iban", "kontonummer/iban"),
+    "sent_as": (
+        "end-to-end id",
+        "end-to-end reference",
+        "ende-zu-ende-referenz",
+        "kundenreferenz (end-to-end)",
+    ),
     "entry": ("entry", "entry reference", "transaction id", "umsatz-id", "buchungsreferenz"),
 }
 NEEDED = ("date", "amount")
@@ -88,6 +94,7 @@ def _entry(cells: Mapping[str, str]) -> Entry:
         text=cells.get("text", ""),
         name=cells.get("name", ""),
         iban=iban.compact(cells.get("iban", "")),
+        sent_as=cells.get("sent_as", ""),
     )
 
 

@@ -1,0 +1,1 @@
+"""Income and costs besides pledges and invoices, and what the bank's debits paid."""

@@ -1,0 +1,1 @@
+"""What a payer sees of her own payments."""

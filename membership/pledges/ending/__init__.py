@@ -1,0 +1,1 @@
+"""How a contract ends without signing in: withdrawal, and cancellation."""
