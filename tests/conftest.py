@@ -1,6 +1,8 @@
 """Fixtures that start services and lay out settings and databases. Helpers live in ``services/``."""
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -9,20 +11,30 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from commons import migrations
 from commons.config import Config
 from commons.config import use as use_settings
 from commons.db import Database, connect
 from commons.db import use as use_database
+from commons.migrations import steps
 from tests.services import browser as browsers
-from tests.services import fedify, postgres
+from tests.services import fedify, lent_database, postgres
 
 ORIGIN = "http://127.0.0.1:8000"
+MEMORY = Path("/dev/shm")
+ROOM = 6 * 1024**3  # bytes
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also the long forms of fault, fuzz and load tests")
     parser.addoption("--seed", type=int, help="the seed that a fault test printed, to see the same again")
+
+
+def pytest_configure() -> None:
+    """Keep what the tests write in memory where there is room: SQLite waits for the disk at each commit."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir():
+        about = os.statvfs(MEMORY)
+        if about.f_bavail * about.f_frsize > ROOM and not about.f_flag & os.ST_NOEXEC:
+            os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -59,6 +71,15 @@ def postgresql_template(postgresql: postgres.Server) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def postgresql_lender(
+    postgresql: postgres.Server, postgresql_template: str
+) -> Iterator[lent_database.Lender]:
+    lender = lent_database.Lender(postgresql, postgresql_template)
+    yield lender
+    lender.close()
+
+
+@pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "rostra.sqlite"
     _migrate(f"sqlite:///{path}")
@@ -67,8 +88,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _migrate(url: str) -> None:
     engine = connect(url)
-    migrations.upgrade(engine)
-    engine.dispose()
+    try:
+        steps.upgrade(engine)
+    finally:
+        engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -90,10 +113,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "rostra.sqlite")
         yield f"sqlite:///{tmp_path / 'rostra.sqlite'}"
         return
-    server: postgres.Server = request.getfixturevalue("postgresql")
-    url = server.create(request.getfixturevalue("postgresql_template"))
-    yield url
-    server.drop(url)
+    lender: lent_database.Lender = request.getfixturevalue("postgresql_lender")
+    yield lender.lend()
+    lender.take_back()
 
 
 @pytest.fixture

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 import pytest
 
 from commons import config, limits
+from membership.members import statutes
 from wsgi import cli
 
 ROOT = Path(__file__).parents[1]
@@ -22,7 +24,6 @@ LONGER = {
     "tests/federation/test_cavage.py": 500,
     "tests/federation/test_delivery.py": 500,
     "tests/federation/test_inbox.py": 550,
-    "tests/membership/test_firewall.py": 520,
 }
 
 LINK = re.compile(r"\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"")
@@ -70,6 +71,14 @@ def test_every_command_is_documented() -> None:
     found = list(commands(cli, "rostra"))
     assert "rostra story publish" in found
     assert [command for command in found if f"`{command}" not in text] == []
+
+
+def test_every_field_of_the_statutes_is_documented_with_its_default_and_bounds() -> None:
+    row = r"^\| `(\w+)` \|.*\| (\d+) \| (\d+), (\d+) \|.*\|$"
+    rows = re.findall(row, (DOCS / "statutes.md").read_text(), re.MULTILINE)
+    documented = {name: (int(default), (int(least), int(most))) for name, default, least, most in rows}
+    fixed = asdict(statutes.Statutes())
+    assert documented == {name: (fixed[name], statutes.BOUNDS[name]) for name in statutes.NAMES}
 
 
 def test_the_table_of_commands_names_none_that_is_not_there() -> None:

@@ -34,6 +34,7 @@ from commons import migrations
 from commons.clock import now
 from commons.db import Base, Database, UtcDateTime, new_id
 from commons.db import use as use_database
+from commons.migrations import steps
 from commons.refusal import Refused
 from wsgi import ROOF, cli  # the roof knows every table
 
@@ -43,9 +44,15 @@ CHOSEN: dict[tuple[str, str], Any] = {
     ("expense", "checked_by_id"): None,
     ("expense", "tax"): 0,
     ("expense", "approved_by_id"): None,
+    ("motion", "statute_name"): None,
+    ("motion", "surplus_id"): None,
+    ("recovery", "first_by_id"): None,
+    ("recovery", "second_by_id"): None,
     ("refund", "approved_by_id"): None,
     ("refund", "line_id"): None,
     ("surplus", "approved_by_id"): None,
+    ("voucher", "approved_by_id"): None,
+    ("voucher", "tax"): 0,
 }
 ONE_OF = re.compile(r"(\w+) IN \('(\w*)'")
 VALUES: dict[type, Callable[[], Any]] = {
@@ -69,8 +76,8 @@ def engine(empty_database_url: str) -> Iterator[Engine]:
     use_database(None)
 
 
-def steps() -> list[str]:
-    """Every revision, the newest first."""
+def revisions() -> list[str]:
+    """Every revision, the newest first, as Alembic finds them."""
     config = Config()
     config.set_main_option("script_location", str(migrations.FOLDER))
     config.set_main_option("path_separator", "os")
@@ -136,7 +143,7 @@ def _sorted(found: list[Any]) -> list[str]:
 
 
 def test_the_newest_schema_is_what_the_models_say(engine: Engine) -> None:
-    migrations.upgrade(engine)
+    steps.upgrade(engine)
 
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -145,30 +152,30 @@ def test_the_newest_schema_is_what_the_models_say(engine: Engine) -> None:
 
 
 def test_every_step_goes_down_and_up_and_down_again_with_a_row_in_every_table(engine: Engine) -> None:
-    migrations.upgrade(engine)
+    steps.upgrade(engine)
     newest = schema(engine)
     fill(engine)
     assert set(counts(engine).values()) == {1}
 
-    for revision in steps():
+    for revision in revisions():
         above = schema(engine)
-        migrations.downgrade(engine, "-1")
+        steps.downgrade(engine, "-1")
         below, kept = schema(engine), counts(engine)
-        migrations.upgrade(engine, revision)
+        steps.upgrade(engine, revision)
         assert schema(engine) == above
         assert counts(engine).items() >= kept.items()
-        migrations.downgrade(engine, "-1")
+        steps.downgrade(engine, "-1")
         assert (schema(engine), counts(engine)) == (below, kept)
 
     assert counts(engine) == {}
-    migrations.upgrade(engine)
+    steps.upgrade(engine)
     assert schema(engine) == newest
 
 
 def test_steps_are_in_one_line(engine: Engine) -> None:
-    migrations.upgrade(engine)
+    steps.upgrade(engine)
 
-    assert migrations.current(engine) == migrations.head() == steps()[0]
+    assert migrations.current(engine) == migrations.head() == revisions()[0]
 
 
 def rostra(*arguments: str) -> Result:
@@ -206,7 +213,7 @@ def test_an_older_schema_is_refused_by_whoever_would_serve_it(engine: Engine, co
 @pytest.mark.usefixtures("settings")
 @pytest.mark.parametrize("command", ["web", "worker", "upgrade", "serve"])
 def test_a_newer_schema_is_refused_by_everybody(engine: Engine, command: str) -> None:
-    migrations.upgrade(engine)
+    steps.upgrade(engine)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'from_the_future'"))
     tables = schema(engine)
@@ -220,7 +227,7 @@ def test_a_newer_schema_is_refused_by_everybody(engine: Engine, command: str) ->
 
 @pytest.mark.usefixtures("settings")
 def test_tables_without_a_revision_are_refused(engine: Engine) -> None:
-    migrations.upgrade(engine)
+    steps.upgrade(engine)
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM alembic_version"))
 
@@ -249,3 +256,26 @@ def test_two_upgrades_at_once_do_it_once(empty_database_url: str, tmp_path: Path
     database = Database(empty_database_url)
     assert counts(database.engine)["actor"] == 2  # the newsroom and the instance, once
     database.dispose()
+
+
+def test_a_schema_that_cannot_be_brought_up_is_refused_with_the_reason(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Database(empty_database_url).engine
+    monkeypatch.setattr(migrations.sys, "executable", "/bin/false")
+
+    with pytest.raises(Refused, match="could not be brought up"):
+        migrations.bring_up(engine)
+    engine.dispose()
+
+
+def test_the_processes_that_serve_do_not_load_alembic() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, wsgi; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert "wsgi" in loaded
+    assert "alembic" not in loaded

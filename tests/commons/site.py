@@ -8,8 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from commons import accounts, endpoints, powers, sign_in, web
+from commons.account import views as account_views
 from commons.accounts import Account
 from commons.db import after_commit, database
+from commons.recovery import views as recovery_views
 from commons.refusal import Refused
 
 EMAIL = "ada@news.example"
@@ -30,6 +32,11 @@ def probes() -> Blueprint:
     @pages.get("/private")
     @web.signed_in
     def private() -> str:
+        return render_template_string("{{ csrf_field() }}")
+
+    @pages.route("/fresh", methods=["GET", "POST"])
+    @web.freshly_proved
+    def fresh() -> str:
         return render_template_string("{{ csrf_field() }}")
 
     @pages.get("/careless")
@@ -100,11 +107,12 @@ def build() -> web.App:
     app = web.App("wsgi")
     web.install(
         app,
-        pages=[sign_in.pages, probes()],
+        pages=[sign_in.pages, account_views.pages, recovery_views.pages, probes()],
         machines=[endpoints.machine, programs()],
         sections=_sections,
         desk=[("/private", "Studio", None)],
     )
+    app.jinja_env.globals["founders_power"] = lambda: False
     return app
 
 

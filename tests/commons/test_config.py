@@ -127,6 +127,8 @@ def test_limits_are_off_among_private_peers_unless_asked_for(tmp_path: Path) -> 
         ("ROSTRA_PROXIES", "²"),
         ("ROSTRA_PROXIES", "-1"),
         ("ROSTRA_MEDIA_ORIGIN", "media"),
+        ("ROSTRA_SOURCE_URL", "our repository"),
+        ("ROSTRA_SOURCE_URL", "javascript:alert(1)"),
         ("ROSTRA_MAIL_URL", "smtp://[x"),
         ("ROSTRA_MAIL_URL", "smtp://mail.example:99999"),
         ("REDIS_URL", "http://x"),

@@ -11,10 +11,10 @@ from sqlalchemy import select, update
 from commons import clock, limits
 from commons.clock import now
 from commons.db import Database
-from federation import delivery, fan_out, farewells, follows, outbox, posts, signatures, vocabulary
+from federation import actors, delivery, fan_out, farewells, follows, outbox, posts, signatures, vocabulary
 from federation.keys import PublicKey
 from federation.messages import Message
-from federation.models import Activity, Actor, Delivery, Follow, Peer
+from federation.models import Activity, Actor, Delivery, Follow, Key, Peer
 from tests.federation.conftest import cut, get, parsed, publish, run_jobs
 from tests.services.farm import Farm, made_before
 
@@ -337,6 +337,34 @@ def test_an_unreachable_inbox_is_an_error_of_that_row_alone(
 
 
 # 410
+
+
+def test_an_actor_with_a_damaged_key_holds_up_nobody_else(
+    db: Database,
+    farm: Farm,
+    newsroom: Actor,
+    maria: Actor,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    follower(db, farm, "anna", maria)
+    follower(db, farm, "bert", newsroom)
+    publish(db, maria, [newsroom])
+    with db.transaction() as session:
+        key = session.get_one(Key, maria.uri + actors.MAIN_KEY)
+        assert key.private is not None
+        key.private = key.private[:-8] + "AAAAAAAA"
+    actors.forget_signers()
+
+    run_jobs()
+
+    assert (kinds(farm, "/u/anna/inbox"), kinds(farm, "/u/bert/inbox")) == ([], ["Announce"])
+    [held, sent] = sorted(rows(db), key=lambda row: row.state)
+    assert (held.state, held.tries, held.last_status, sent.state) == ("due", 1, None, "sent")
+    assert held.next_try > now()
+    assert "damaged" in (held.last_error or "") and "cannot sign" in caplog.text
+    with db.reading() as session:
+        failing = select(Peer.host).where(Peer.fails > 0)
+        assert session.scalars(failing).all() == [], "the host has done nothing wrong"
 
 
 def test_a_personal_inbox_that_is_gone_ends_the_follower_if_the_actor_is_gone_too(

@@ -15,6 +15,7 @@ from commons.refusal import Refused
 from commons.sessions import SignIn
 from federation import actors, follows, people, posts
 from federation.models import Activity, Actor, Follow, Post
+from membership.money.models import Party
 from tests.federation.conftest import Send, get, parsed, publish, run_jobs
 from tests.services.farm import Farm
 
@@ -115,11 +116,25 @@ def test_only_she_or_the_operator_closes_it(db: Database, newsroom: Actor, maria
 
 
 def test_the_command_closes_it(db: Database, maria: Actor) -> None:
-    result = CliRunner().invoke(wsgi.cli, ["account", "close", "maria"])
+    result = CliRunner().invoke(wsgi.cli, ["account", "close", "maria"], obj=wsgi.ROOF)
     assert (result.exit_code, result.stdout) == (0, f"{maria.uri}\n")
     with db.reading() as session:
         assert session.scalar(select(Activity.kind)) == "Delete"
-    assert isinstance(CliRunner().invoke(wsgi.cli, ["account", "close", "maria"]).exception, Refused)
+    again = CliRunner().invoke(wsgi.cli, ["account", "close", "maria"], obj=wsgi.ROOF)
+    assert isinstance(again.exception, Refused)
+
+
+def test_the_command_does_not_close_who_stands_in_the_books(db: Database, maria: Actor) -> None:
+    with db.transaction() as session:
+        account = session.get_one(Account, maria.account_id)
+        session.add(Party(account_id=account.id))
+    result = CliRunner().invoke(wsgi.cli, ["account", "close", "maria"], obj=wsgi.ROOF)
+    assert isinstance(result.exception, Refused)
+    assert "/desk/data" in str(result.exception)
+    with db.reading() as session:
+        kept = session.get_one(Account, account.id)
+        assert kept.closed_at is None and kept.personal is not None
+        assert session.scalar(select(Activity.kind)) is None
 
 
 def test_her_follows_of_others_end(db: Database, farm: Farm, maria: Actor) -> None:

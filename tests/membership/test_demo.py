@@ -78,9 +78,10 @@ def loaded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> C
     use_settings(config)
     database = Database(config.database_url)
     try:
+        use_database(database)
         with database.transaction() as session:
             actors.found_newsroom(session)
-            loader.load(session, loader.NEWSROOM, None, ROOF.demo)
+        loader.load(database, loader.NEWSROOM, None, ROOF.demo)
     finally:
         use_settings(None)
         database.dispose()

@@ -1,20 +1,20 @@
 """The pages as a browser shows them: readable by everyone, narrow or wide, light or dark."""
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
-from werkzeug.serving import make_server
 
-from commons import config, sessions, web
+from commons import sessions, web
 from commons.config import Config
 from commons.db import Database
 from newsroom import desk
 from newsroom.drafts import Credit, Draft, Source
 from newsroom.models import Article
+from tests.services import pages
 from tests.services.browser import axe_violations
+from tests.services.pages import at_a_free_port
 
 from .conftest import Cast
 
@@ -26,24 +26,14 @@ Put = Callable[..., Article]
 @pytest.fixture
 def settings(settings: Config) -> Config:
     """The usual settings at a free port: a browser asks for the port it is told."""
-    placeholder = make_server("127.0.0.1", 0, lambda _environ, _start: [])
-    port = placeholder.server_port
-    placeholder.server_close()
-    moved = replace(settings, origin=f"http://127.0.0.1:{port}")
-    config.use(moved)
-    return moved
+    return at_a_free_port(settings)
 
 
 @pytest.fixture
 def served(app: web.App, settings: Config) -> Iterator[str]:
     """The newsroom's address, while it is served."""
-    server = make_server("127.0.0.1", int(settings.origin.rpartition(":")[2]), app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield settings.origin
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with pages.served(app, settings.origin) as origin:
+        yield origin
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from commons.clock import now
+from commons.config import Config
+from commons.config import use as use_settings
 from commons.db import Database
 from federation.models import Actor, Post, Reaction
 from newsroom import addresses, desk, media, sections, views
@@ -65,6 +67,17 @@ def answer(session: Session, parent: Post, author: Actor, text: str) -> Post:
     session.add(post)
     session.flush()
     return post
+
+
+@pytest.mark.parametrize("address", [None, "https://code.example/our/rostra?rev=1"])
+def test_the_foot_leads_to_the_source_where_it_is_known(
+    reader: FlaskClient, put_out: Callable[..., Article], settings: Config, address: str | None
+) -> None:
+    use_settings(replace(settings, source_url=address))
+    page = parsed(reader.get("/"))
+    assert ("Source code" in page) == bool(address)
+    if address:
+        assert f'<a href="{address}">Source code</a>' in page
 
 
 def test_the_front_page_shows_the_newest_story_first(

@@ -7,6 +7,7 @@ assert on a language's sort order.
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -43,13 +44,19 @@ class Server:
     def drop(self, url: str) -> None:
         self._execute(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
 
+    def rename(self, url: str) -> str:
+        """Give a database that nobody is connected to a new name; its new address."""
+        name = f"rostra_test_{uuid.uuid4().hex}"
+        self._execute(f'ALTER DATABASE "{make_url(url).database}" RENAME TO "{name}"')
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
     def _execute(self, statement: str) -> None:
         with self.connect() as connection:
             connection.execute(statement)
 
-    def connect(self) -> "psycopg.Connection[Any]":
-        plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        return psycopg.connect(plain, autocommit=True)
+    def connect(self, database: str | None = None) -> "psycopg.Connection[Any]":
+        url = self.url.set(drivername="postgresql", database=database or self.url.database)
+        return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
 
 
 @contextmanager
@@ -68,8 +75,8 @@ def running() -> Iterator[Server]:
             _wait(server, process, folder)
             yield server
         finally:
-            process.terminate()
-            process.wait()
+            process.send_signal(signal.SIGQUIT)  # at once, whoever is still connected
+            process.wait(READY_SECONDS)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,16 +1,15 @@
 """A founded newsroom with three treasurers and a journalist, and short ways to spend and earn."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from commons import accounts, clock, powers, sessions, web
+from commons import clock, web
 from commons.accounts import Account
 from commons.config import Config
 from commons.config import use as use_settings
@@ -27,11 +26,12 @@ from membership.money.ledger import Line
 from membership.money.periods import local_day
 from wsgi import create_app
 
+from ..conftest import SignIn, person  # noqa: F401
+
 OURS = "DE89370400440532013000"
 HERS = "NL91ABNA0417164300"
 SUPPLIER = "AT611904300234573201"
 PDF = b"%PDF-1.7\nan invoice"
-SignIn = Callable[[Account], FlaskClient]
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,6 @@ def people(db: Database, monkeypatch: pytest.MonkeyPatch) -> Cast:
             edith=person(session, "edith", Power.PUBLISH),
             ada=person(session, "ada"),
         )
-
-
-def person(session: Session, name: str, power: Power | None = None) -> Account:
-    """An account without a password."""
-    account = accounts.create(session, email=f"{name}@example.org", name=name.title(), password=None)
-    if power is not None:
-        powers.grant(session, account, [power], reason="founding")
-    return account
 
 
 def eur(amount: int) -> Money:
@@ -145,20 +137,6 @@ def member(session: Session, name: str) -> Account:
 @pytest.fixture
 def app(people: Cast) -> web.App:
     return create_app()
-
-
-@pytest.fixture
-def browser_of(app: web.App, db: Database) -> SignIn:
-    """``browser_of(account)``: a browser in which the account is signed in."""
-
-    def sign_in(account: Account) -> FlaskClient:
-        with db.transaction() as session:
-            token = sessions.start(session, account)
-        client = app.test_client()
-        client.set_cookie(web.cookie_name(), token, domain="127.0.0.1")
-        return client
-
-    return sign_in
 
 
 def token_of(page: str) -> str:

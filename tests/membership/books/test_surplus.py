@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from commons import clock, limits, minutes
 from commons.accounts import Account
 from commons.db import Database
+from commons.mail import Letter
 from commons.refusal import Refused
 from membership.books import payouts, surplus
 from membership.books.models import Allotment, Surplus
@@ -268,3 +269,35 @@ def test_a_choice_is_made_once_by_whose_it_is(db: Database, three: list[Account]
 def test_the_reserve_cannot_be_spent(db: Database, people: Cast, part: Allotment) -> None:
     with db.transaction() as session, pytest.raises(Refused, match="not enough"):
         earn(session, -2_001, account="equity:reserve")
+
+
+def letters(db: Database, kind: str) -> list[Letter]:
+    with db.reading() as session:
+        return list(session.scalars(select(Letter).where(Letter.letter == kind).order_by(Letter.to)))
+
+
+@pytest.mark.parametrize(
+    ("choice", "says"), [("waive", "to the newsroom"), ("credit", "kept"), ("pay", "will be transferred")]
+)
+def test_letters_tell_her_of_her_part_and_of_what_she_chose(
+    db: Database, three: list[Account], part: Allotment, choice: str, says: str
+) -> None:
+    decided = letters(db, "surplus_allotted")
+    assert len(decided) == len(three) and all("/patronage" in letter.body for letter in decided)
+    with db.transaction() as session:
+        surplus.choose(session, part.id, choice, three[2], iban=HERS)
+    (told,) = letters(db, "surplus_chosen")
+    assert says in told.body and told.to in {letter.to for letter in decided}
+
+
+def test_a_letter_tells_her_that_it_was_sent(
+    db: Database, people: Cast, three: list[Account], part: Allotment
+) -> None:
+    with db.transaction() as session:
+        surplus.choose(session, part.id, "pay", three[2], iban=HERS)
+        file = payouts.make_file(session, people.tom)
+    assert letters(db, "surplus_paid") == []
+    with db.transaction() as session:
+        payouts.executed(session, file.id, people.tom, today())
+    (told,) = letters(db, "surplus_paid")
+    assert "has been transferred" in told.body

@@ -1,15 +1,12 @@
 """Pages of pledges and campaigns in a browser: readable by everyone, narrow or wide, light or dark."""
 
-import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser
-from werkzeug.serving import make_server
 
-from commons import config, sessions, web
+from commons import sessions, web
 from commons.config import Config
 from commons.db import Database
 from membership.campaigns import campaigns, pitches
@@ -17,7 +14,9 @@ from membership.campaigns.models import Campaign
 from membership.pledges import links
 from tests.membership.campaigns.conftest import Officers, Open, plan, pledged, pledged_as
 from tests.membership.pledges.conftest import eur, pay, promised
+from tests.services import pages
 from tests.services.browser import axe_violations
+from tests.services.pages import at_a_free_port
 
 # How a page looks does not depend on the database.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -27,24 +26,14 @@ NARROW, WIDE = 360, 1200
 @pytest.fixture
 def settings(settings: Config) -> Config:
     """The usual settings at a free port: a browser asks for the port it is told."""
-    placeholder = make_server("127.0.0.1", 0, lambda _environ, _start: [])
-    port = placeholder.server_port
-    placeholder.server_close()
-    moved = replace(settings, origin=f"http://127.0.0.1:{port}")
-    config.use(moved)
-    return moved
+    return at_a_free_port(settings)
 
 
 @pytest.fixture
 def served(app: web.App, house: Config) -> Iterator[str]:
     """The newsroom's address, while it is served."""
-    server = make_server("127.0.0.1", int(house.origin.rpartition(":")[2]), app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield house.origin
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with pages.served(app, house.origin) as origin:
+        yield origin
 
 
 @pytest.fixture

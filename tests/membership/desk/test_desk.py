@@ -3,68 +3,35 @@
 import csv
 import io
 import json
-import re
 import zipfile
 from datetime import timedelta
 
-import html5lib
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from werkzeug.test import TestResponse
 
-from commons import clock, limits, web
+from commons import clock, limits, passkeys, web
 from commons.accounts import Account, PersonalData
 from commons.db import Base, Database
 from commons.mail import Letter
+from commons.passkeys import NewKey
+from commons.recovery import recoveries
 from commons.sessions import SignIn
 from federation import actors
-from membership.desk import erasure, export
+from membership.desk import erasure, export, grace
 from membership.desk.models import Erasure
+from membership.elections.models import Election, Issuance
 from membership.members import members, register, shares
 from membership.members.models import Membership, MembershipEvent
-from membership.money import parties
-from membership.money.currencies import Money
 from membership.money.faults import quiet
 from membership.money.models import PartyData, Posting
-from membership.payments import charges
 from membership.payments.models import ReceiptPerson
 from membership.payments.verification import check_receipts
-from membership.pledges import pledges, renewals, settling
 from membership.pledges.models import Pledge
-from membership.pledges.pledges import Wish
 
 from ..members.conftest import At, Join, Officers, account_of
 from ..members.conftest import SignIn as BrowserOf
-
-
-def valid(answer: TestResponse, status: int = 200) -> str:
-    assert answer.status_code == status, answer.text
-    html5lib.HTMLParser(strict=True).parse(answer.text)
-    return answer.text
-
-
-def press(browser: FlaskClient, path: str, page: str = "/desk", **fields: str) -> TestResponse:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(page).text)
-    assert token is not None
-    return browser.post(path, data={"csrf_token": token[1], **fields})
-
-
-@pytest.fixture
-def ada(db: Database, join: Join) -> Membership:
-    """A member with a paid pledge, a receipt and a public face."""
-    made = join("ada", pays=0)
-    with db.transaction() as session:
-        account = session.get_one(Account, made.party.account_id)
-        actors.create_local(session, kind="Person", handle="ada", name="Ada", account=account)
-        party = parties.of(session, account)
-        wish = Wish(Money(1500, "EUR"), "monthly", "bank", "once-ada")
-        pledge = pledges.promise(session, party, wish)
-        charge = renewals.start(session, pledges.instalments(session, pledge)[0])
-        assert charge is not None
-        charges.settled(session, charge)
-    settling.settle_due()
-    return made
+from .conftest import press, valid
 
 
 def test_the_desk_shows_what_is_hers(db: Database, ada: Membership, browser_of: BrowserOf) -> None:
@@ -73,7 +40,8 @@ def test_the_desk_shows_what_is_hers(db: Database, ada: Membership, browser_of: 
         "You are member 1",
         "paid in: €10.00",
         "€15.00, every month",
-        "Change, pause or stop",
+        "Pause",
+        "Stop",
         "2026-0",
     ):
         assert words in text
@@ -134,6 +102,24 @@ def test_leaving_takes_two_clicks(db: Database, ada: Membership, browser_of: Bro
         assert "until 31 December" in letter.body
 
 
+def test_the_desk_and_the_export_name_the_elections_in_which_she_was_issued_a_ballot(
+    db: Database, ada: Membership, join: Join, browser_of: BrowserOf
+) -> None:
+    """Two elections; she drew a credential for one of them, somebody else for the other."""
+    other = join("bob")
+    with db.transaction() as session:
+        board, by_election = (Election(slug=slug, title=f"The {slug}") for slug in ("board", "seat"))
+        session.add_all([board, by_election])
+        session.flush()
+        session.add(Issuance(election_id=board.id, membership_id=ada.id))
+        session.add(Issuance(election_id=by_election.id, membership_id=other.id))
+    text = valid(browser_of(account_of(db, ada)).get("/desk"))
+    assert "The board" in text and "/elections/board" in text and "The seat" not in text
+    with db.reading() as session:
+        tables = export.collect(session, session.get_one(Account, ada.party.account_id))
+    assert [row["election"] for row in tables["ballots"]] == ["The board"]
+
+
 # Taking it along
 
 
@@ -186,14 +172,24 @@ def test_an_old_sign_in_is_proved_once_more(
 
 
 def test_erasure_leaves_only_what_the_law_keeps(
-    db: Database, ada: Membership, browser_of: BrowserOf, officers: Officers
+    db: Database,
+    ada: Membership,
+    browser_of: BrowserOf,
+    officers: Officers,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     browser = browser_of(account_of(db, ada))
     press(browser, "/desk/address", name="Ada Weiss", address="Pier 1", iban="DE89370400440532013000")
+    with db.transaction() as session:
+        hers = session.get_one(Account, ada.party.account_id)
+        passkeys.add(session, hers, NewKey(b"id", b"key", 0), "Ada's phone")
+        recoveries.ask(session, "ada@example.org", "Ada of Pier 1", "network")
     postings = _count(db, Posting)
     assert press(browser, "/desk/erase", page="/desk/data").status_code == 422
-    assert "Erased" in valid(press(browser, "/desk/erase", page="/desk/data", sure="y"))
+    assert "We will forget you" in valid(press(browser, "/desk/erase", page="/desk/data", sure="y"))
     assert browser.get("/desk").status_code == 303
+    monkeypatch.setattr(clock, "shift", timedelta(days=limits.ERASURE_DAYS, seconds=1))
+    assert grace.carry_out_due() == 1
     with db.reading() as session:
         account = session.get_one(Account, ada.party.account_id)
         assert account.closed_at is not None and account.personal is None

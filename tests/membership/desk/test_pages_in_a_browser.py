@@ -1,14 +1,11 @@
 """Joining, the desk and the register as a browser shows them: readable by everyone, narrow or wide."""
 
-import threading
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
-from commons import config, sessions, web
+from commons import sessions, web
 from commons.accounts import Account
 from commons.config import Config
 from commons.db import Database
@@ -18,7 +15,9 @@ from membership.money.currencies import Money
 from membership.payments import charges
 from membership.pledges import pledges, renewals, settling
 from membership.pledges.pledges import Wish
+from tests.services import pages
 from tests.services.browser import axe_violations
+from tests.services.pages import at_a_free_port
 
 from ..members.conftest import Join, Officers, account_of
 
@@ -29,23 +28,13 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.fixture
 def settings(settings: Config) -> Config:
     """The usual settings at a free port: a browser asks for the port it is told."""
-    placeholder = make_server("127.0.0.1", 0, lambda _environ, _start: [])
-    port = placeholder.server_port
-    placeholder.server_close()
-    moved = replace(settings, origin=f"http://127.0.0.1:{port}")
-    config.use(moved)
-    return moved
+    return at_a_free_port(settings)
 
 
 @pytest.fixture
 def served(app: web.App, settings: Config) -> Iterator[str]:
-    server = make_server("127.0.0.1", int(settings.origin.rpartition(":")[2]), app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield settings.origin
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with pages.served(app, settings.origin) as origin:
+        yield origin
 
 
 @pytest.fixture

@@ -3,38 +3,37 @@
 import uuid
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from commons.db import Database, new_id
-from membership.elections import credentials, rolls
+from membership.elections import box_door, credentials, draws, rolls, signing
+from membership.elections.ballot_box import BallotBox
 from membership.elections.models import Election, Issuance
 from membership.elections.protocol.credential import Credential
-from membership.elections.protocol.manifest import Manifest
+from membership.elections.protocol.manifest import Manifest, signer_field
 from membership.elections.protocol.sealing import fresh_tally_key
 from membership.members.models import Membership
 from membership.money.models import Party
 from tests.membership.elections.clocks import Hands
-from tests.membership.elections.protocol.world import fields, numbered, signer
+from tests.membership.elections.keepers import Keepers
+from tests.membership.elections.protocol.world import fields, numbered
 
 MEMBERS = 12
 
 
 @dataclass
 class Registrar:
-    """An announced election in the database, and the keys outside it."""
+    """An announced election in the database, its open box, and the officers' key."""
 
     db: Database
     election_id: uuid.UUID
     members: list[uuid.UUID]
     manifest: Manifest
-    box_key: Ed25519PrivateKey
+    box: BallotBox
     tally_secret: bytes
 
     def issue(self, member: uuid.UUID, blinded: bytes) -> bytes:
-        with self.db.transaction() as session:
-            election = session.get_one(Election, self.election_id)
-            return credentials.issue(session, election, member, blinded, signer().sign)
+        return draws.draw(self.election_id, member, blinded)
 
     def drawn(self) -> int:
         with self.db.reading() as session:
@@ -58,8 +57,9 @@ def enrol(db: Database, many: int) -> list[uuid.UUID]:
         return found
 
 
-def announced(db: Database, members: list[uuid.UUID], hands: Hands) -> Registrar:
-    box_key = Ed25519PrivateKey.generate()
+def announced(
+    db: Database, members: list[uuid.UUID], hands: Hands, keepers: Keepers, **changes: object
+) -> Registrar:
     tally_secret, tally_key = fresh_tally_key()
     with db.transaction() as session:
         election = Election(id=new_id(), slug="board", title="Board 2026")
@@ -69,8 +69,12 @@ def announced(db: Database, members: list[uuid.UUID], hands: Hands) -> Registrar
         document = fields(
             roll={"size": size, "root": root.hex()},
             tally_key=tally_key.hex(),
-            box_key=box_key.public_key().public_bytes_raw().hex(),
+            signers=signer_field(signing.make_key(election.id)),
+            box_key=box_door.make_key(election.id).hex(),
+            **changes,
         )
         manifest = credentials.announce(session, election, document)
+    box_door.open_box(election.id, election.slug, manifest.canonical())
     hands.move_to(manifest.times.issue_opens)
-    return Registrar(db, election.id, members, manifest, box_key, tally_secret)
+    box = keepers.boxes.of(election.id)
+    return Registrar(db, election.id, members, manifest, box, tally_secret)

@@ -17,7 +17,7 @@ from commons.refusal import Refused
 from membership.elections import ballots
 from membership.elections.ballot_box import BallotBox
 from membership.elections.ballots import AlreadyCast
-from membership.elections.protocol import envelope, receipt, standalone
+from membership.elections.protocol import envelope, receipt
 from membership.elections.protocol.board import leaf
 from membership.elections.protocol.package import derive
 from membership.elections.protocol.verify import verify
@@ -26,6 +26,7 @@ from tests.membership.elections.protocol.world import World, world, written
 
 MEMBERS, CASTS, AT_ONCE = 100, 400, 16
 MOMENT = timedelta(microseconds=1)
+COMPLAINTS = timedelta(hours=72, seconds=30)  # of the manifest, and what a test takes
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +74,7 @@ def test_another_ballot_of_the_same_key_is_refused_with_the_first_receipt(
     with pytest.raises(AlreadyCast) as refused:
         ballots.cast(box, ballot(made, 1, [2]))
     assert (refused.value.status, refused.value.receipt, rows(box)) == (409, first, 1)
+    assert refused.value.code == receipt.code(box.envelopes()[0])
 
 
 @pytest.mark.usefixtures("hands")
@@ -165,14 +167,13 @@ def test_from_votes_to_a_package_that_verifies(made: World, box: BallotBox, hand
     drawn = tuple(sorted(issued))
     closed = ballots.close(box, drawn, withdrawn=(4,))
     assert ballots.close(box, drawn) == closed and closed.size == 7
-    roll = tuple(sorted(made.roll.values()))
-    given = (roll, drawn, made.tally_secret, "abc", standalone.text())
     with pytest.raises(Refused, match="before the list is final"):
-        ballots.sources(box, *given)
-    hands.move_to(made.manifest.times.vote_ends + timedelta(hours=72))
+        ballots.opened_list(box)
+    hands.move_to(made.manifest.times.vote_ends + COMPLAINTS)
     final = ballots.finish(box, drawn, withdrawn=(4,))
     assert ballots.finish(box, drawn) == final
-    verdict = verify(written(derive(ballots.sources(box, *given))), made.manifest.hash, closed.root)
+    made.issued, made.board, made.envelopes = issued, list(ballots.board(box)), list(ballots.opened_list(box))
+    verdict = verify(written(derive(made.sources())), made.manifest.hash, closed.root)
     assert verdict.sources.board[-1].root == final.root and len(verdict.sources.board) == 4
 
 
@@ -180,13 +181,59 @@ def test_lists_come_in_their_time_only(made: World, box: BallotBox, hands: Hands
     ends = made.manifest.times.vote_ends
     with pytest.raises(Refused, match="still open"):
         ballots.close(box, ())
-    hands.move_to(ends + timedelta(hours=72))
+    hands.move_to(ends + COMPLAINTS)
     with pytest.raises(Refused, match="provisional list was not"):
         ballots.finish(box, ())
     hands.move_to(ends)
     ballots.close(box, ())
     with pytest.raises(Refused, match="time for complaints"):
         ballots.finish(box, ())
+
+
+def test_a_provisional_list_that_comes_late_shortens_nobodys_time_to_complain(
+    made: World, box: BallotBox, hands: Hands
+) -> None:
+    dropped = ballot(made, 1, [1])
+    slip = ballots.cast(box, dropped)
+    with box.transaction() as store:  # a box that cheats
+        store.execute("DELETE FROM ballot")
+    late = made.manifest.times.vote_ends + timedelta(days=9)
+    assert ballots.complaints_end(box) is None
+    hands.move_to(late)
+    ballots.close(box, ())
+    ends = ballots.complaints_end(box)
+    assert ends is not None and late + COMPLAINTS >= ends >= late + timedelta(hours=72)
+    hands.move_to(ends - timedelta(seconds=5))
+    with pytest.raises(Refused, match="time for complaints"):
+        ballots.finish(box, ())
+    assert ballots.complain(box, dropped, slip) == receipt.code(dropped)
+    hands.move_to(ends)
+    assert ballots.finish(box, ()).size == 1
+
+
+def test_ballots_that_the_server_makes_are_counted_up_to_the_cap(tmp_path: Path, hands: Hands) -> None:
+    capped = world(issue_ends="2026-11-15T08:00:00Z", server_assisted={"cap": 2})
+    box = BallotBox(tmp_path / "capped.sqlite", capped.manifest, capped.box)
+    hands.move_to(capped.manifest.times.vote_opens)
+    first = ballot(capped, 1, [1])
+    slip = ballots.cast(box, first, assisted=True)
+    assert ballots.cast(box, first, assisted=True) == slip and ballots.assisted(box) == 1
+    with pytest.raises(AlreadyCast):
+        ballots.cast(box, ballot(capped, 1, [2]), assisted=True)
+    ballots.cast(box, ballot(capped, 2, [1]), assisted=True)
+    with pytest.raises(Refused, match="help with no more") as refused:
+        ballots.cast(box, ballot(capped, 3, [1]), assisted=True)
+    assert (refused.value.status, rows(box), ballots.assisted(box)) == (403, 2, 2)
+    ballots.cast(box, ballot(capped, 3, [1]))
+    assert ballots.publish(box).assisted == 2
+
+
+def test_without_leave_in_the_manifest_the_server_makes_no_ballot(
+    made: World, box: BallotBox, hands: Hands
+) -> None:
+    with pytest.raises(Refused, match="help with no more"):
+        ballots.cast(box, ballot(made, 1, [1]), assisted=True)
+    assert rows(box) == 0
 
 
 def test_a_receipted_ballot_that_is_missing_comes_back_by_complaint_in_time(
@@ -211,7 +258,7 @@ def test_a_receipted_ballot_that_is_missing_comes_back_by_complaint_in_time(
         ballots.complain(box, other, receipt.sign(made.box, made.manifest, other))
     assert ballots.complain(box, dropped, slip) == receipt.code(dropped)
     assert ballots.complain(box, kept, kept_slip) == receipt.code(kept) and rows(box) == 2
-    hands.move_to(times.vote_ends + timedelta(hours=72))
+    hands.move_to(times.vote_ends + COMPLAINTS)
     with pytest.raises(Refused, match="not taken at this time"):
         ballots.complain(box, dropped, slip)
     assert ballots.finish(box, ()).size == 2
@@ -253,7 +300,7 @@ def test_the_file_is_the_same_whatever_the_order_of_arrival(made: World, tmp_pat
 
 
 @pytest.mark.usefixtures("hands")
-def test_no_column_holds_a_time_a_count_or_a_name(box: BallotBox) -> None:
+def test_no_column_of_a_ballot_holds_a_time_a_count_or_a_name(box: BallotBox) -> None:
     with sqlite3.connect(box.path) as store:
         columns = {
             table: [row[1] for row in store.execute(f"PRAGMA table_info({table})")]
@@ -261,7 +308,7 @@ def test_no_column_holds_a_time_a_count_or_a_name(box: BallotBox) -> None:
         }
     store.close()
     assert columns == {
-        "election": ["hash", "closed"],
+        "election": ["hash", "closed", "assisted", "complaints_end"],
         "ballot": ["leaf", "key", "envelope", "receipt"],
         "entry": ["number", "document"],
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from commons.config import Config
 from membership.elections import ballots
 from membership.elections.ballot_box import BallotBox
 from membership.elections.endpoints import create_box
@@ -14,8 +15,8 @@ from membership.elections.protocol import envelope, receipt
 from tests.membership.elections.clocks import Hands
 from tests.membership.elections.protocol.world import World, world
 
-CAST = "/elections/board/ballots"
-COMPLAIN = "/elections/board/complaints"
+CAST = "/ballot-box/board/ballots"
+COMPLAIN = "/ballot-box/board/complaints"
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def box(made: World, tmp_path: Path, hands: Hands) -> BallotBox:
 
 
 @pytest.fixture
-def client(box: BallotBox) -> FlaskClient:
+def client(box: BallotBox, settings: Config) -> FlaskClient:
     return create_box({"board": box}).test_client(use_cookies=False)
 
 
@@ -46,18 +47,19 @@ def test_a_ballot_is_cast_and_receipted(made: World, box: BallotBox, client: Fla
     assert client.post(CAST, json={"envelope": sent.hex()}).data == answer.data
     other = client.post(CAST, json={"envelope": ballot(made, 1, [3]).hex()})
     assert (other.status_code, other.json["receipt"]) == (409, answer.json["receipt"])
+    assert other.json["code"] == answer.json["code"]
     assert box.envelopes() == (sent,)
 
 
 def test_manifest_and_board_are_the_same_for_everybody(
     made: World, box: BallotBox, client: FlaskClient
 ) -> None:
-    assert client.get("/elections/board/manifest.json").data == made.manifest.canonical()
+    assert client.get("/ballot-box/board/manifest.json").data == made.manifest.canonical()
     ballots.cast(box, ballot(made, 1, [1]))
     root = ballots.publish(box).root.hex()
-    (entry,) = json.loads(client.get("/elections/board/board.json").data)
+    (entry,) = json.loads(client.get("/ballot-box/board/board.json").data)
     assert (entry["root"], len(entry["added"])) == (root, 1)
-    assert client.get("/elections/other/manifest.json").status_code == 404
+    assert client.get("/ballot-box/other/manifest.json").status_code == 404
 
 
 @pytest.mark.parametrize("header", [{"Cookie": "rostra=1"}, {"Authorization": "Bearer x"}])
@@ -66,7 +68,7 @@ def test_a_request_that_carries_a_sign_in_is_refused(
 ) -> None:
     sent = {"envelope": ballot(made, 1, [1]).hex()}
     assert client.post(CAST, json=sent, headers=header).status_code == 400
-    assert client.get("/elections/board/manifest.json", headers=header).status_code == 400
+    assert client.get("/ballot-box/board/manifest.json", headers=header).status_code == 400
     assert box.envelopes() == ()
 
 
@@ -118,7 +120,7 @@ def test_a_complaint_needs_no_name(made: World, box: BallotBox, client: FlaskCli
 
 
 def test_answers_set_no_cookie_and_let_nothing_be_kept_or_referred(client: FlaskClient) -> None:
-    for answer in (client.get("/elections/board/manifest.json"), client.post(CAST), client.get("/nowhere")):
+    for answer in (client.get("/ballot-box/board/manifest.json"), client.post(CAST), client.get("/nowhere")):
         assert "Set-Cookie" not in answer.headers
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["Referrer-Policy"] == "no-referrer"

@@ -22,13 +22,13 @@ from tests.membership.elections.registrar import Registrar
 
 
 @pytest.fixture
-def box(registrar: Registrar, tmp_path: Path) -> BallotBox:
-    return BallotBox(tmp_path / "box.sqlite", registrar.manifest, registrar.box_key)
+def box(registrar: Registrar) -> BallotBox:
+    return registrar.box
 
 
 @pytest.fixture
 def voted(registrar: Registrar, box: BallotBox, hands: Hands) -> Registrar:
-    """Nine drew, eight voted; the time for complaints is over, and nothing is closed yet."""
+    """Nine drew, eight voted; voting is over, and nothing is closed yet."""
     envelopes = []
     for member in registrar.members[:9]:
         mine = Credential.from_seed(fresh_seed(), registrar.manifest)
@@ -36,21 +36,25 @@ def voted(registrar: Registrar, box: BallotBox, hands: Hands) -> Registrar:
     hands.move_to(registrar.manifest.times.vote_opens)
     for each in envelopes[:8]:
         ballots.cast(box, each)
-    hands.move_to(registrar.manifest.times.vote_ends + timedelta(hours=registrar.manifest.complaint_hours))
+    hands.move_to(registrar.manifest.times.vote_ends)
     return registrar
 
 
-def finish(registrar: Registrar, box: BallotBox) -> None:
+def finish(registrar: Registrar, box: BallotBox, hands: Hands) -> None:
+    """Closes, and finishes when the time for complaints is over."""
     with registrar.db.reading() as session:
         issued = rolls.issued_leaves(session, session.get_one(Election, registrar.election_id))
     ballots.close(box, issued)
+    hands.move_to(
+        registrar.manifest.times.vote_ends + timedelta(hours=registrar.manifest.complaint_hours, seconds=9)
+    )
     ballots.finish(box, issued)
 
 
-def count(registrar: Registrar, box: BallotBox, secret: bytes | None = None) -> Verdict:
+def count(registrar: Registrar, secret: bytes | None = None) -> Verdict:
     with registrar.db.transaction() as session:
         election = session.get_one(Election, registrar.election_id)
-        return counting.count(session, election, box, secret or registrar.tally_secret, "round 12345: abc")
+        return counting.count(session, election, secret or registrar.tally_secret, "round 12345: abc")
 
 
 def rostra(*arguments: str) -> Result:
@@ -58,10 +62,10 @@ def rostra(*arguments: str) -> Result:
 
 
 def test_a_counted_election_is_packaged_checked_and_kept(
-    voted: Registrar, box: BallotBox, tmp_path: Path
+    voted: Registrar, box: BallotBox, hands: Hands, tmp_path: Path
 ) -> None:
-    finish(voted, box)
-    verdict = count(voted, box)
+    finish(voted, box, hands)
+    verdict = count(voted)
     assert verdict.package["numbers"] == {
         "roll": 12,
         "issued": 9,
@@ -86,25 +90,27 @@ def test_a_counted_election_is_packaged_checked_and_kept(
 
 
 def test_nothing_is_opened_before_the_list_is_final_or_with_another_key(
-    voted: Registrar, box: BallotBox
+    voted: Registrar, box: BallotBox, hands: Hands
 ) -> None:
     with pytest.raises(Refused, match="before the list is final"):
-        count(voted, box)
-    finish(voted, box)
+        count(voted)
+    finish(voted, box, hands)
     with pytest.raises(Refused, match="tally key"):
-        count(voted, box, fresh_tally_key()[0])
-    count(voted, box)
+        count(voted, fresh_tally_key()[0])
+    count(voted)
     with pytest.raises(Refused, match="counted already"):
-        count(voted, box)
+        count(voted)
 
 
-def test_a_roll_that_was_changed_after_the_freeze_is_not_counted(voted: Registrar, box: BallotBox) -> None:
-    finish(voted, box)
+def test_a_roll_that_was_changed_after_the_freeze_is_not_counted(
+    voted: Registrar, box: BallotBox, hands: Hands
+) -> None:
+    finish(voted, box, hands)
     with voted.db.transaction() as session:
         entry = session.get_one(rolls.RollEntry, (voted.election_id, voted.members[11]))
         entry.leaf = bytes(32)
     with pytest.raises(Refused, match="roll is not the one"):
-        count(voted, box)
+        count(voted)
 
 
 def test_there_is_no_package_of_an_unknown_or_uncounted_election(

@@ -14,7 +14,6 @@ from sqlalchemy import select
 from commons.db import new_id
 from commons.refusal import Refused
 from membership.elections import ballots, credentials, rolls
-from membership.elections.ballot_box import BallotBox
 from membership.elections.models import Election, Issuance, RollEntry
 from membership.elections.protocol import envelope
 from membership.elections.protocol.board import included
@@ -176,7 +175,7 @@ def values(rows: Any) -> set[bytes]:
 def test_a_dump_of_both_stores_has_no_value_in_common_and_a_planted_one_is_found(
     registrar: Registrar, hands: Hands, tmp_path: Path
 ) -> None:
-    box = BallotBox(tmp_path / "box.sqlite", registrar.manifest, registrar.box_key)
+    box = registrar.box
     drawn = []
     for member in registrar.members:
         mine = Credential.from_seed(fresh_seed(), registrar.manifest)

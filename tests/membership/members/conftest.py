@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from functools import cache
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from commons import accounts, clock, powers, sessions, web
+from commons import clock, web
 from commons.accounts import Account
 from commons.db import Database
 from commons.powers import Power
@@ -21,9 +20,10 @@ from membership.money import parties
 from membership.money.currencies import Money
 from wsgi import create_app
 
+from ..conftest import SignIn, person  # noqa: F401
+
 CONSENT = "I want to become a co-owner."
 Join = Callable[..., Membership]
-SignIn = Callable[[Account], FlaskClient]
 At = Callable[[int, int, int], None]
 
 
@@ -50,14 +50,6 @@ def officers(db: Database, monkeypatch: pytest.MonkeyPatch) -> Officers:
             mo=person(session, "mo", Power.MODERATE),
             eli=person(session, "eli", Power.ELECTIONS),
         )
-
-
-def person(session: Session, name: str, power: Power | None = None) -> Account:
-    """An account without a password."""
-    account = accounts.create(session, email=f"{name}@example.org", name=name.title(), password=None)
-    if power is not None:
-        powers.grant(session, account, [power], reason="founding")
-    return account
 
 
 @pytest.fixture
@@ -109,15 +101,10 @@ def app(officers: Officers) -> web.App:
     return create_app()
 
 
-@pytest.fixture
-def browser_of(app: web.App, db: Database) -> SignIn:
-    """``browser_of(account)``: a browser in which the account is signed in."""
-
-    def sign_in(account: Account) -> FlaskClient:
-        with db.transaction() as session:
-            token = sessions.start(session, account)
-        client = app.test_client()
-        client.set_cookie(web.cookie_name(), token, domain="127.0.0.1")
-        return client
-
-    return sign_in
+def leave(db: Database, member: Membership, at: At) -> None:
+    """Notice given in September, and the year over."""
+    at(2026, 9, 1)
+    with db.transaction() as session:
+        members.give_notice(session, session.get_one(Membership, member.id), by=None)
+    at(2027, 1, 2)
+    members.end_due()

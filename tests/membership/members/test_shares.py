@@ -4,18 +4,19 @@ import uuid
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from commons import clock
 from commons.accounts import Account
 from commons.db import Database
 from commons.refusal import Refused
-from membership.members import lots, members, payouts, register, shares
+from membership.members import lots, members, payouts, shares
 from membership.members.lots import Holding
 from membership.members.models import Membership, ShareEvent
 from membership.money import ledger, parties
 from membership.money.currencies import Money
 
-from .conftest import At, Join, Officers, account_of, pay
+from .conftest import At, Join, Officers, leave, pay
 
 MEMBER, OTHER, LOT = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
 
@@ -218,15 +219,65 @@ def test_what_was_a_contribution_goes_back_first_and_is_told_once(db: Database, 
         assert pay(session, session.get_one(Membership, ada.id), 1500) == 1000
 
 
-# Paying back
+def told(session: Session, cause: uuid.UUID, gone: int, of: int = 1000) -> int:
+    """So much of a payment is away; what that took out of the shares."""
+    moved = members.unpaid(
+        session,
+        ("charge", cause),
+        of=Money(of, "EUR"),
+        gone=Money(gone, "EUR"),
+        to_account="income:pledges",
+    )
+    return moved.amount
 
 
-def leave(db: Database, member: Membership, at: At) -> None:
-    at(2026, 9, 1)
+def test_a_disputed_share_is_frozen_and_a_won_dispute_pays_it_again(
+    db: Database, officers: Officers, join: Join
+) -> None:
+    ada, bob, cause = join("ada", pays=0, shares=2), join("bob"), uuid.uuid4()
     with db.transaction() as session:
-        members.give_notice(session, session.get_one(Membership, member.id), by=None)
-    at(2027, 1, 2)
-    members.end_due()
+        pay(session, session.get_one(Membership, ada.id), 2000, cause)
+        assert told(session, cause, 2000, of=2000) == 2000
+        (holding,) = shares.holdings(session, ada)
+        assert (holding.held, holding.paid, holding.unpaid) == (2, 0, 2000)
+    with pytest.raises(Refused, match="paid in full"), db.transaction() as session:
+        giver, taker = (session.get_one(Membership, each.id) for each in (ada, bob))
+        shares.transfer(session, giver, taker, holding.lot, 1, by=officers.tom)
+    with db.transaction() as session:
+        giver, taker = (session.get_one(Membership, each.id) for each in (ada, bob))
+        assert [told(session, cause, 0, of=2000) for _twice in range(2)] == [-2000, 0]
+        assert shares.check(session) is None
+        shares.transfer(session, giver, taker, holding.lot, 1, by=officers.tom)
+    with db.reading() as session:
+        assert shares.check(session) is None
+        assert ledger.balance(session, "income:pledges", "EUR") == 3000
+
+
+def test_a_payment_called_back_after_the_share_ended_is_not_paid_out(
+    db: Database, officers: Officers, join: Join, at: At
+) -> None:
+    at(2026, 8, 1)
+    ada, cause = join("ada", pays=0), uuid.uuid4()
+    with db.transaction() as session:
+        pay(session, session.get_one(Membership, ada.id), 1000, cause)
+    leave(db, ada, at)
+    with db.transaction() as session:
+        payouts.adopt_accounts(session, 2026, "Assembly of 2 January 2027", by=officers.tom)
+        payouts.propose_payout(session, session.get_one(Membership, ada.id), by=officers.tom)
+        assert told(session, cause, 1000) == 1000
+        assert shares.position(session, ada).owed.amount == 0
+    with pytest.raises(Refused, match="more than there is"), db.transaction() as session:
+        payouts.approve_payout(session, session.get_one(Membership, ada.id), by=officers.tina)
+    with db.transaction() as session:
+        assert told(session, cause, 0) == -1000
+        assert shares.check(session) is None
+        assert shares.position(session, ada).owed.amount == 1000
+        payouts.approve_payout(session, session.get_one(Membership, ada.id), by=officers.tina)
+    with db.reading() as session:
+        assert shares.check(session) is None
+
+
+# Paying back
 
 
 def test_a_share_is_paid_back_after_the_accounts_by_two_people(
@@ -341,56 +392,3 @@ def test_a_register_that_cannot_be_is_found(db: Database, join: Join) -> None:
 
 
 # The two renderings
-
-
-def test_the_reduced_register_has_no_shares_and_no_money(
-    db: Database, officers: Officers, join: Join
-) -> None:
-    join("ada", pays=5000, shares=5)
-    with db.reading() as session:
-        reduced, full = (register.as_csv(session, full=which) for which in (False, True))
-        changes = register.changes_as_csv(session)
-    assert reduced.splitlines()[0] == "number,name,address,class,joined,left"
-    assert "50.00" not in reduced
-    assert full.splitlines()[0].endswith("shares,further_shares,paid_in,to_be_paid_back,currency")
-    assert full.splitlines()[1].endswith(",5,4,50.00,0.00,EUR")
-    assert [row.split(",")[3] for row in changes.splitlines()[1:]] == ["subscribe", "pay", "approve"]
-
-
-def test_a_name_that_is_a_formula_stays_text(db: Database, join: Join) -> None:
-    ada = join("ada")
-    with db.transaction() as session:
-        session.get_one(Membership, ada.id).party.data.name = "=SUM(A1)"  # type: ignore[union-attr]
-    with db.reading() as session:
-        assert ",'=SUM(A1)," in register.as_csv(session, full=False)
-
-
-def test_who_left_stands_in_the_full_register_only(db: Database, join: Join, at: At) -> None:
-    at(2026, 8, 1)
-    ada = join("ada")
-    join("bob")
-    leave(db, ada, at)
-    with db.reading() as session:
-        assert [row.name for row in register.rows(session, full=False)] == ["Bob"]
-        rows = register.rows(session, full=True)
-    assert [(row.name, row.left_on) for row in rows] == [("Ada", date(2026, 12, 31)), ("Bob", None)]
-
-
-def test_what_the_register_kept_is_forgotten_when_the_law_lets_us(db: Database, join: Join, at: At) -> None:
-    at(2026, 8, 1)
-    ada = join("ada")
-    leave(db, ada, at)
-    with db.transaction() as session:
-        found = session.get_one(Membership, ada.id)
-        kept = register.keep(session, found)
-        assert kept is not None and kept.keep_until == date(2029, 12, 31)
-        found.party.data = None
-    at(2029, 12, 31)
-    assert register.forget_due() == 0
-    with db.reading() as session:
-        assert register.rows(session, full=True)[0].name == "Ada"
-    at(2030, 1, 1)
-    assert register.forget_due() == 1
-    with db.reading() as session:
-        assert register.rows(session, full=True)[0].name == "Member 1"
-    assert account_of(db, ada)

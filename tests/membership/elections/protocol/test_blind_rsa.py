@@ -1,17 +1,20 @@
 """RSABSSA against the published vectors, and a signer that answers nothing else."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from commons.refusal import Refused
-from membership.elections.protocol import blind_rsa
-from membership.elections.protocol.blind_rsa import PublicKey, SigningFault, SigningKey
+from membership.elections.protocol import blind_rsa, signing_key
+from membership.elections.protocol.blind_rsa import PublicKey
+from membership.elections.protocol.signing_key import SigningFault, SigningKey
 from tests.membership.elections.protocol.vectors import VECTORS, number, octets
 from tests.membership.elections.protocol.world import signer
 
 Vector = dict[str, str]
+Power = Callable[[int, int, int], int]
 each = pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 
 
@@ -30,8 +33,12 @@ def test_the_encoding_is_the_published_one(vector: Vector) -> None:
     assert product == number(vector["blinded_msg"])
 
 
+@pytest.mark.parametrize("power", [signing_key.secret_power, pow], ids=["gmpy2", "pow"])
 @each
-def test_every_step_gives_the_published_values(vector: Vector) -> None:
+def test_every_step_gives_the_published_values(
+    vector: Vector, power: Power, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing_key, "secret_power", power)
     key, message, salt = keys(vector), octets(vector["input_msg"]), octets(vector["salt"])
     r = pow(number(vector["inv"]), -1, key.public.n)
     blinded, inverse = blind_rsa.blind(key.public, message, salt, r)
@@ -105,3 +112,7 @@ def test_a_key_survives_its_file_and_shows_no_secret() -> None:
     assert key.public.n.bit_length() == blind_rsa.BITS
     with pytest.raises(ValueError):
         SigningKey.from_pem(b"not a key")
+
+
+def test_the_power_in_use_is_the_one_whose_time_does_not_depend_on_the_key() -> None:
+    assert signing_key.secret_power is not pow

@@ -239,7 +239,7 @@ def test_ballots_invented_for_abstainers_need_a_higher_number_issued_in_which_ea
 
 
 def test_more_assistance_than_the_manifest_allows_is_found() -> None:
-    made = world(server_assisted={"cap": 2})
+    made = world(server_assisted={"cap": 2}, issue_ends="2026-11-14T08:00:00Z")
     for member in range(1, 7):
         made.vote(member, [1])
     made.close(assisted=2)

@@ -12,15 +12,16 @@ import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from membership.elections.protocol import envelope, standalone
-from membership.elections.protocol.blind_rsa import SigningKey
 from membership.elections.protocol.board import Entry, leaf, next_entry, tree_root
 from membership.elections.protocol.credential import Credential
 from membership.elections.protocol.manifest import Manifest, read, signer_field
 from membership.elections.protocol.package import Sources, derive
 from membership.elections.protocol.roll import member_leaf, sorted_roll
 from membership.elections.protocol.sealing import fresh_tally_key
+from membership.elections.protocol.signing_key import SigningKey
 
 SCRIPT = Path(__file__).parents[4] / "static" / "ballot.js"
+PAGE_SCRIPTS = ("ballot-page.js", "ballot-paper.js", "ballot-receipt.js")
 NAMES = ["Ada", "Ben", "Cho", "Dee"]
 Package = dict[str, Any]
 
@@ -42,11 +43,17 @@ def fields(**changes: object) -> dict[str, Any]:
         "format": "rostra-election-1",
         "rule_version": 1,
         "id": "https://rostra.example/elections/board-2026",
+        "kind": "board",
         "title": "Board 2026",
+        "question": "",
         "rule": "scottish-stv",
         "seats": 2,
         "candidates": list(NAMES),
+        "reopens": 0,
+        "each": False,
         "ranks": 4,
+        "quorum_percent": 10,
+        "majority_percent": 50,
         "issue_opens": "2026-11-01T08:00:00Z",
         "issue_ends": "2026-11-08T08:00:00Z",
         "vote_opens": "2026-11-08T08:00:00Z",
@@ -60,7 +67,8 @@ def fields(**changes: object) -> dict[str, Any]:
         "box_key": "22" * 32,
         "lot": "drand round 12345",
         "files": {
-            "ballot.js": sha256(SCRIPT.read_bytes()).hexdigest(),
+            SCRIPT.name: sha256(SCRIPT.read_bytes()).hexdigest(),
+            **{name: sha256(SCRIPT.with_name(name).read_bytes()).hexdigest() for name in PAGE_SCRIPTS},
             "verify.py": sha256(standalone.text().encode()).hexdigest(),
         },
         "couriers": [],

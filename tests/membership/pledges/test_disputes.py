@@ -1,0 +1,137 @@
+"""P7: what a payer's bank takes back after a share was issued freezes the share; nothing is edited."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commons import config
+from commons.config import Config
+from commons.db import Database
+from commons.powers import Power
+from commons.refusal import Refused
+from membership.books.verify import first_fault
+from membership.members import members, shares
+from membership.members.models import Membership
+from membership.money import ledger, parties
+from membership.money.models import Posting
+from membership.payments.models import Charge
+from membership.pledges import pledges, renewals, settling
+from membership.pledges.models import Pledge
+from tests.membership.payments.till import hosted_page, tell
+from tests.membership.pledges.conftest import again, eur, person, wish
+from tests.services import fake_provider
+from tests.services.fake_provider import FakeProvider
+
+
+@pytest.fixture
+def provider(house: Config) -> Iterator[FakeProvider]:
+    with fake_provider.running() as fake:
+        config.use(
+            replace(
+                house,
+                stripe_key=fake_provider.KEY,
+                stripe_webhook_secrets=(fake_provider.SECRET,),
+                stripe_url=fake.url,
+            )
+        )
+        yield fake
+
+
+@pytest.fixture
+def paid(db: Database, provider: FakeProvider) -> tuple[Pledge, str]:
+    """Ada's pledge, which paid for two shares of ten euros and gave five; and the provider's payment."""
+    with db.transaction() as session:
+        party = parties.of(session, person(session, "ada"))
+        members.apply(session, party, consent="I want to become a co-owner.", number_of_shares=2)
+        pledge = pledges.promise(session, party, wish(2_500, "once", provider="stripe"))
+        charge = renewals.start(session, pledges.instalments(session, pledge)[0])
+        assert charge is not None
+    provider.pay(hosted_page(charge))
+    news(db, provider)
+    with db.reading() as session:
+        return pledge, str(session.get_one(Charge, charge.id).reference)
+
+
+def news(db: Database, provider: FakeProvider) -> None:
+    tell(db, provider)
+    settling.settle_due()
+
+
+def member(session: Session) -> Membership:
+    return session.scalars(select(Membership)).one()
+
+
+def shares_of(db: Database) -> tuple[int, int, int]:
+    """How many are held, and the money paid and missing."""
+    with db.reading() as session:
+        held = shares.position(session, member(session))
+        return held.held, held.paid.amount, held.unpaid.amount
+
+
+def sums(db: Database) -> dict[str, int]:
+    names = ("equity:shares", "income:pledges", "assets:receivable:disputes", "assets:stripe")
+    with db.reading() as session:
+        assert first_fault(session) is None
+        return {name: ledger.balance(session, name, "EUR") for name in names}
+
+
+def postings(db: Database) -> list[tuple[int, str]]:
+    with db.reading() as session:
+        return [(row.id, row.hash) for row in session.scalars(select(Posting).order_by(Posting.id))]
+
+
+def test_a_dispute_freezes_the_share_by_reversal_entries_and_leaves_no_balance(
+    db: Database, provider: FakeProvider, paid: tuple[Pledge, str]
+) -> None:
+    assert shares_of(db) == (2, 2_000, 0)
+    before = postings(db)
+    dispute = provider.dispute(paid[1])
+    news(db, provider)
+    assert shares_of(db) == (2, 0, 2_000)
+    assert postings(db)[: len(before)] == before
+    with pytest.raises(Refused, match="paid in full"), db.transaction() as session:
+        ada = member(session)
+        bobs = parties.of(session, person(session, "bob"))
+        bob = members.apply(session, bobs, consent="Yes.", number_of_shares=1)
+        paid_in = {"from_account": "income:pledges", "cause": ("charge", uuid.uuid4())}
+        members.paid(session, bobs, eur(1_000), **paid_in)  # type: ignore[arg-type]
+        tom = person(session, "tom", Power.BOOKS)
+        shares.transfer(session, ada, bob, shares.holdings(session, ada)[0].lot, 1, by=tom)
+    provider.close(dispute, "lost")
+    news(db, provider)
+    fees = fake_provider.FEE + fake_provider.DISPUTE_FEE
+    assert sums(db) == {
+        "equity:shares": 0,
+        "income:pledges": 0,
+        "assets:receivable:disputes": 0,
+        "assets:stripe": -fees,
+    }
+    assert again(db, paid[0]).state == "refunded"
+
+
+def test_a_dispute_that_we_win_pays_the_share_again(
+    db: Database, provider: FakeProvider, paid: tuple[Pledge, str]
+) -> None:
+    dispute = provider.dispute(paid[1])
+    news(db, provider)
+    provider.close(dispute, "won")
+    news(db, provider)
+    assert shares_of(db) == (2, 2_000, 0)
+    assert sums(db)["equity:shares"] == -2_000 and sums(db)["income:pledges"] == -500
+    assert again(db, paid[0]).state == "fulfilled"
+
+
+def test_a_part_takes_the_contribution_first(
+    db: Database, provider: FakeProvider, paid: tuple[Pledge, str]
+) -> None:
+    provider.dispute(paid[1], 600)
+    news(db, provider)
+    assert shares_of(db) == (2, 1_900, 100)
+    provider.give_back(paid[1], 900)
+    news(db, provider)
+    assert shares_of(db) == (2, 1_000, 1_000)
+    assert sums(db)["equity:shares"] == -1_000
