@@ -43,7 +43,7 @@ def newsroom(**changes: object) -> Iterator[Config]:
     config.use(laid_out)
     db.use(None)
     actors.forget_signers()
-    migrations.upgrade(db.database().engine)
+    migrations.bring_up(db.database().engine)
     with db.database().transaction() as session:
         actors.found_newsroom(session)
     queue = valkey.start(folder)
