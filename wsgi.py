@@ -14,6 +14,7 @@ import commons.ceremonies
 import commons.commands
 import commons.endpoints
 import commons.mail
+import commons.media_folder
 import commons.migrations
 import commons.powers
 import commons.recovery.recoveries
@@ -263,6 +264,7 @@ def create_app() -> web.App:
 def found(session: Session) -> None:
     """What each start sees to: our own actors are there, and whoever a backup brought back is erased."""
     federation.actors.found_newsroom(session)
+    commons.media_folder.check(session)
     membership.desk.erased.apply_again(session)
 
 

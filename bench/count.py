@@ -5,11 +5,9 @@ pyrankvote and pref_voting count the same ballots in the same run, in an environ
 the product never uses them. ``--ours`` leaves them out.
 """
 
-import hashlib
 import json
 import random
 import resource
-import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +16,7 @@ from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.parts import environment
 from membership.elections.ballot_files import read_file
 from membership.elections.tally import count
 
@@ -26,7 +25,6 @@ BALLOTS, CANDIDATES, SEATS = 1_000_000, 20, 7
 RUNS = 3
 MOST_TIMES_READING, MOST_MIB = 2, 500
 LOCK = HERE / "requirements.lock"
-ENVIRONMENT = HERE.parent / "build" / "bench-count"
 PEERS = ("pyrankvote", "pref_voting")
 
 
@@ -38,7 +36,9 @@ def main(arguments: list[str]) -> int:
         file = Path(folder) / "election.blt"
         write_election(file)
         within = report_ours(file)
-        python = None if "--ours" in arguments else peers_python()
+        python = None if "--ours" in arguments else environment.python("bench-count", LOCK)
+        if python is None and "--ours" not in arguments:
+            print("They could not be installed, so ours stands alone.")
         if python:
             for library in PEERS:
                 report_peer(python, library, file)
@@ -126,25 +126,6 @@ def report_peer(python: Path, library: str, file: Path) -> None:
         print(f"  {library}: did not finish (exit {error.returncode})")
         return
     print_row(library, answer["making"], answer["counting"], answer["mib"], answer["elected"])
-
-
-def peers_python() -> Path | None:
-    """The Python of an environment that holds what the lock names; made when the lock changes."""
-    python, stamp = ENVIRONMENT / "bin" / "python", ENVIRONMENT / ".lock"
-    wanted = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
-    if stamp.exists() and stamp.read_text() == wanted:
-        return python
-    print("Installing pyrankvote and pref_voting for comparison ...", flush=True)
-    uv = shutil.which("uv")
-    without_pip = ["--without-pip"] if uv else []
-    install = [uv, "pip", "install", "--python", python] if uv else [python, "-m", "pip", "install"]
-    quiet = ["-qq", "--require-hashes", "--only-binary", ":all:", "-r", LOCK]
-    for command in ([sys.executable, "-m", "venv", "--clear", *without_pip, ENVIRONMENT], [*install, *quiet]):
-        if subprocess.run(command, check=False).returncode:
-            print("They could not be installed, so ours stands alone.")
-            return None
-    stamp.write_text(wanted)
-    return python
 
 
 def ask(*command: str | Path) -> dict:

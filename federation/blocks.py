@@ -58,8 +58,8 @@ def add(session: Session, host: str, reason: str) -> str:
     if host == settings().host:
         raise Refused(N_("This is our own address."), status=400)
     row = {"host": host, "reason": reason, "created_at": now()}
-    added = session.execute(insert(dialect_of(session), Block).values(row).on_conflict_do_nothing())
-    if not rows_changed(added):
+    wanted = insert(dialect_of(session), Block).values(row).on_conflict_do_nothing()
+    if session.scalar(wanted.returning(Block.host)) is None:
         raise Refused(N_("%(host)s is blocked already."), status=409, host=host)
     powers.by_operator(session, Power.MODERATE, f"https://{host}", reason, "block")
     after_commit(session, forget)

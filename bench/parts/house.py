@@ -9,15 +9,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from bench.parts import environment
 from commons import config, db, migrations, valkey
-from commons.config import Config
+from commons.config import Config, child_environment
 from commons.jobs import wait_for_server
-from commons.supervisor import rostra
+from commons.processes import die_with_parent
 from federation import actors, keys
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -60,14 +62,21 @@ def newsroom(**changes: object) -> Iterator[Config]:
 
 def start(settings: Config, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
     """One of our own production processes on that newsroom."""
-    environment = {
+    surroundings = {
+        "MALLOC_ARENA_MAX": "2",
         "ROSTRA_ORIGIN": settings.origin,
         "ROSTRA_DATA": str(settings.data),
         "ROSTRA_PRIVATE_PEERS": "1",
         "SECRET_KEY": settings.secret_key,
         "ROSTRA_KEY_SECRET": settings.key_secret,
     }
-    return rostra(*arguments, **environment, **more)()
+    return subprocess.Popen(
+        [environment.as_installed(), "-m", "wsgi", *arguments],
+        # As the supervisor starts its children.
+        env=child_environment(**surroundings | more),
+        stdin=subprocess.DEVNULL,
+        preexec_fn=partial(die_with_parent, os.getpid()),
+    )
 
 
 def tree(pid: int) -> list[int]:

@@ -5,6 +5,7 @@ It may overtake what it takes back, which then has a grave before it comes.
 
 from sqlalchemy.orm import Session
 
+from commons.config import host_of
 from commons.language import N_
 from commons.refusal import Refused
 from federation import actors, follows, graves, reactions, vocabulary
@@ -23,10 +24,18 @@ def check(session: Session, incoming: Incoming) -> vocabulary.Object:
 
 def apply(session: Session, incoming: Incoming) -> None:
     inner = check(session, incoming)
-    if inner and inner.get("type") not in KINDS:
+    if (inner and inner.get("type") not in KINDS) or not _of_her_host(incoming):
         raise Ignored(N_("There is nothing to undo."))
     graves.bury(session, incoming.actor.uri, incoming.object_uri)
     _follow(session, incoming, inner) or _reaction(session, incoming, inner)
+
+
+def _of_her_host(incoming: Incoming) -> bool:
+    """Whether what is undone has an address, and that of the actor's own server."""
+    try:
+        return host_of(incoming.object_uri) == host_of(incoming.actor.uri)
+    except ValueError:
+        return False
 
 
 def _follow(session: Session, incoming: Incoming, inner: vocabulary.Object) -> bool:

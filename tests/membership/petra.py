@@ -4,7 +4,6 @@ import re
 import uuid
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cache
 
 import pytest
 from sqlalchemy import select
@@ -34,6 +33,7 @@ from membership.pledges import pledges, renewals, settling
 from membership.pledges.pledges import Wish
 from newsroom import desk, sections
 from newsroom.drafts import Draft
+from tests.services import key_pairs
 from wsgi import create_app
 
 from .campaigns.conftest import plan
@@ -68,7 +68,7 @@ class House:
 @pytest.fixture
 def house(db: Database, settings: Config, monkeypatch: pytest.MonkeyPatch) -> House:
     config.use(replace(settings, iban="DE89370400440532013000", account_holder="Merrenport News eG"))
-    monkeypatch.setattr(keys, "generate", cache(keys.generate))
+    monkeypatch.setattr(keys, "generate", key_pairs.once)
     with db.transaction() as session:
         actors.found_newsroom(session)
         sections.create(session, "harbour", "Harbour")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,6 +16,7 @@ from federation import actors, keys
 from newsroom import desk, sections
 from newsroom.drafts import Draft
 from newsroom.models import Article
+from tests.services import key_pairs
 from wsgi import create_app
 
 DRAFT = Draft(
@@ -42,7 +42,7 @@ class Cast:
 @pytest.fixture
 def same_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Actors share one key of each kind: a new RSA key takes a tenth of a second."""
-    monkeypatch.setattr(keys, "generate", cache(keys.generate))
+    monkeypatch.setattr(keys, "generate", key_pairs.once)
 
 
 @pytest.fixture

@@ -44,6 +44,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_founding_end")),
     )
     op.create_table(
+        "media_folder",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False),
+        sa.CheckConstraint("number = 1", name=op.f("ck_media_folder_one")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_media_folder")),
+    )
+    op.create_table(
         "challenge",
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
@@ -674,12 +681,12 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index("ix_election_state", ["state"], unique=False)
         batch_op.create_unique_constraint("uq_election_repeats_id", ["repeats_id"])
-        batch_op.create_foreign_key(
-            batch_op.f("fk_election_called_by_id"), "account", ["called_by_id"], ["id"]
-        )
         batch_op.create_foreign_key(batch_op.f("fk_election_repeats_id"), "election", ["repeats_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_election_counted_by_id"), "account", ["counted_by_id"], ["id"]
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_election_called_by_id"), "account", ["called_by_id"], ["id"]
         )
 
     with op.batch_alter_table("payment_order", schema=None) as batch_op:
@@ -702,9 +709,9 @@ def downgrade() -> None:
         batch_op.drop_column("paid_on")
 
     with op.batch_alter_table("election", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_election_called_by_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_election_counted_by_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_election_repeats_id"), type_="foreignkey")
-        batch_op.drop_constraint(batch_op.f("fk_election_called_by_id"), type_="foreignkey")
         batch_op.drop_constraint("uq_election_repeats_id", type_="unique")
         batch_op.drop_index("ix_election_state")
         batch_op.drop_column("voided_at")
@@ -867,6 +874,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_challenge_account_id"))
 
     op.drop_table("challenge")
+    op.drop_table("media_folder")
     op.drop_table("founding_end")
     op.drop_table("election_review")
     op.drop_table("assembly")

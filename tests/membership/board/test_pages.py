@@ -24,6 +24,9 @@ from ..members.conftest import SignIn
 from .conftest import NOWHERE, Elect, Officers, People, account, person, post, seat_of, sitting
 from .test_vacancies import RANKINGS, Voted, resign, voted
 
+# What pages answer does not depend on the database; the verbs below them are tested on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 __all__ = ["RANKINGS", "voted"]
 
 

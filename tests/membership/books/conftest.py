@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
 
 import pytest
 from sqlalchemy.orm import Session
@@ -24,6 +23,7 @@ from membership.money import ledger, parties
 from membership.money.currencies import Money
 from membership.money.ledger import Line
 from membership.money.periods import local_day
+from tests.services import key_pairs
 from wsgi import create_app
 
 from ..conftest import SignIn, person  # noqa: F401
@@ -56,7 +56,7 @@ def settings(settings: Config) -> Iterator[Config]:
 
 @pytest.fixture
 def people(db: Database, monkeypatch: pytest.MonkeyPatch) -> Cast:
-    monkeypatch.setattr(keys, "generate", cache(keys.generate))
+    monkeypatch.setattr(keys, "generate", key_pairs.once)
     with db.transaction() as session:
         actors.found_newsroom(session)
         return Cast(

@@ -1,7 +1,6 @@
 """The clock of an election, who keeps its keys and ballots, and one in the database."""
 
 from collections.abc import Iterator
-from functools import cache
 
 import pytest
 
@@ -15,6 +14,7 @@ from tests.membership.elections.club import NAMES, Club
 from tests.membership.elections.club import enrol as enrol_one
 from tests.membership.elections.keepers import Keepers
 from tests.membership.elections.registrar import MEMBERS, Registrar, announced, enrol
+from tests.services import key_pairs
 
 from ..conftest import person
 
@@ -35,7 +35,7 @@ def keepers(settings: Config) -> Iterator[Keepers]:
 @pytest.fixture
 def club(db: Database, hands: Hands, keepers: Keepers, monkeypatch: pytest.MonkeyPatch) -> Club:
     """Twelve members with a vote, one who joined yesterday, and two officers."""
-    monkeypatch.setattr(keys, "generate", cache(keys.generate))
+    monkeypatch.setattr(keys, "generate", key_pairs.once)
     with db.transaction() as session:
         actors.found_newsroom(session)
         people = {name: enrol_one(session, name, number) for number, name in enumerate(NAMES, 1)}

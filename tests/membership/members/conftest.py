@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 
 import pytest
 from sqlalchemy.orm import Session
@@ -18,6 +17,7 @@ from membership.members import members
 from membership.members.models import Membership
 from membership.money import parties
 from membership.money.currencies import Money
+from tests.services import key_pairs
 from wsgi import create_app
 
 from ..conftest import SignIn, person  # noqa: F401
@@ -40,7 +40,7 @@ class Officers:
 
 @pytest.fixture
 def officers(db: Database, monkeypatch: pytest.MonkeyPatch) -> Officers:
-    monkeypatch.setattr(keys, "generate", cache(keys.generate))
+    monkeypatch.setattr(keys, "generate", key_pairs.once)
     with db.transaction() as session:
         actors.found_newsroom(session)
         return Officers(

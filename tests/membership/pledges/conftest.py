@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
 
 import pytest
 from flask.testing import FlaskClient
@@ -27,6 +26,7 @@ from membership.payments.models import Charge
 from membership.pledges import pledges, renewals, settling
 from membership.pledges.models import Instalment, Pledge
 from membership.pledges.pledges import Wish
+from tests.services import key_pairs
 
 SignIn = Callable[[Account], FlaskClient]
 Wait = Callable[..., None]
@@ -36,7 +36,7 @@ Wait = Callable[..., None]
 def house(db: Database, settings: Config, monkeypatch: pytest.MonkeyPatch) -> Config:
     """A founded newsroom that takes bank transfers. Bells are silent: tests run the jobs themselves."""
     monkeypatch.setattr(jobs, "ring", lambda job, lanes=1: None)
-    monkeypatch.setattr(keys, "generate", cache(keys.generate))
+    monkeypatch.setattr(keys, "generate", key_pairs.once)
     opened = replace(settings, iban="DE89370400440532013000", account_holder="Rostra eG")
     config.use(opened)
     with db.transaction() as session:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 RANKINGS = {
     "dee": [1, 2], "eve": [1, 3], "fay": [1, 2, 3], "gus": [2, 1], "hal": [3], "ina": [3, 2],
-    "jon": [1], "kim": [2, 3], "lou": [],
+    "jon": [4, 1], "kim": [2, 3], "lou": [],
 }  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def reader(club: Club) -> FlaskClient:
 @pytest.fixture
 def called(club: Club) -> Election:
     election = club.call()
-    club.stand(election, "ada", "ben", "cho")
+    club.stand(election, "ada", "ben", "cho", "dee")
     return election
 
 

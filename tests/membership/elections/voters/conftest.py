@@ -1,7 +1,6 @@
 """The newsroom's pages for voters: an election in which drawing and voting overlap, members with accounts."""
 
 from collections.abc import Callable
-from functools import cache
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,6 +14,7 @@ from membership.members.models import Membership
 from tests.membership.elections.clocks import Hands
 from tests.membership.elections.keepers import Keepers
 from tests.membership.elections.registrar import MEMBERS, Registrar, announced, enrol
+from tests.services import key_pairs
 from wsgi import create_app
 
 CAP = 2
@@ -48,7 +48,7 @@ def election(
     db: Database, hands: Hands, keepers: Keepers, monkeypatch: pytest.MonkeyPatch, allowed: bool
 ) -> Registrar:
     """While drawing and voting are both open; the server may make two ballots, if any."""
-    monkeypatch.setattr(keys, "generate", cache(keys.generate))
+    monkeypatch.setattr(keys, "generate", key_pairs.once)
     with db.transaction() as session:
         actors.found_newsroom(session)
     overlap = {"issue_ends": "2026-11-14T08:00:00Z", "server_assisted": {"cap": CAP} if allowed else False}

@@ -19,6 +19,9 @@ from tests.membership.elections.protocol.world import NAMES
 from tests.membership.elections.registrar import Registrar
 from tests.membership.elections.voters.conftest import CAP, Browser, Voter
 
+# What pages answer does not depend on the database; the verbs below them are tested on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 PATH = "/elections/board/assisted"
 HIDDEN = re.compile(r'name="(seed|shown|ranking)" value="([^"]*)"')
 

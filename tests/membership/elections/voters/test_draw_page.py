@@ -13,6 +13,9 @@ from tests.membership.elections.protocol.world import numbered
 from tests.membership.elections.registrar import Registrar
 from tests.membership.elections.voters.conftest import Browser
 
+# What pages answer does not depend on the database; the verbs below them are tested on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 PATH = "/elections/board/draw"
 
 
