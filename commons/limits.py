@@ -240,3 +240,6 @@ MOTION_TEXT_CHARS = 10_000
 RECORD_CHARS = 50_000
 PLACE_CHARS = 300
 MEMBERS_PRESENT = 1_000_000
+
+# Hidden fields: what makes a form that is sent twice one act, and keys out of a letter.
+ONCE_CHARS = 100

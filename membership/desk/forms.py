@@ -31,7 +31,7 @@ WAYS = {"bank": N_("By bank transfer"), "stripe": N_("By card or direct debit")}
 class JoinForm(Form):
     """Screen one: what to pay, who it is, and the consent, which nobody ticks but the member."""
 
-    once = HiddenField(default=lambda: secrets.token_urlsafe(16))
+    once = HiddenField("", [at_most(limits.ONCE_CHARS), storable], default=lambda: secrets.token_urlsafe(16))
     price = RadioField(N_("What you pay"), [InputRequired(N_("Choose an amount."))])
     amount = StringField(N_("Another amount"), [at_most(20), storable])
     rhythm = SelectField(N_("How often"), default=periods.MONTHLY)

@@ -25,7 +25,7 @@ RHYTHM_NAMES = {
 class PayerForm(Form):
     """Who pays, and how. ``once`` makes a form that is sent twice one pledge."""
 
-    once = HiddenField("")
+    once = HiddenField("", [at_most(limits.ONCE_CHARS), storable])
     name = StringField(
         N_("Your name"),
         [Optional(), at_most(limits.NAME_CHARS), storable],

@@ -352,8 +352,8 @@ TABLE: dict[str, frozenset[str]] = {
 }
 # What the house has none of, so that even who may know is told so.
 UNKNOWN = re.compile(
-    r"<uuid:(line|refund|withdrawal|expense|file|proposal|allotment|passkey|cooption|deputy|meeting|seat)_id>|<int:year>|payout/approve"
-    r"|sign-ins"
+    r"<uuid:(line|refund|withdrawal|cancellation|expense|voucher|file|proposal|allotment|passkey)_id>"
+    r"|<uuid:(cooption|deputy|meeting|seat)_id>|<int:year>|payout/approve|sign-ins"
 )
 ALTERNATIVES = re.compile(r"<any\(([^)]*)\):\w+>")
 

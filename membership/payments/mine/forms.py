@@ -2,6 +2,7 @@
 
 from wtforms import HiddenField, StringField
 
+from commons import limits
 from commons.forms import Form, at_most, needed, storable
 from commons.language import N_
 
@@ -9,8 +10,8 @@ from commons.language import N_
 class HolderForm(Form):
     """Whose credit it is, for who came by the link of a letter."""
 
-    party = HiddenField("")
-    key = HiddenField("")
+    party = HiddenField("", [at_most(limits.ONCE_CHARS), storable])
+    key = HiddenField("", [at_most(limits.ONCE_CHARS), storable])
 
 
 class BackForm(HolderForm):

@@ -16,7 +16,7 @@ from membership.pledges.ending import cancellations
 class EndingForm(Form):
     """Who says so, and of what contract."""
 
-    once = HiddenField("")
+    once = HiddenField("", [at_most(limits.ONCE_CHARS), storable])
     name = StringField(
         N_("Your name"), [needed(), at_most(limits.NAME_CHARS), storable], render_kw={"autocomplete": "name"}
     )
