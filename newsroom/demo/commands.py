@@ -127,7 +127,10 @@ def _introduce(here: dict[str, str], there: dict[str, str]) -> None:
     _call(there, "demo", "meet", here["ROSTRA_ORIGIN"])
     editor = cast.journalists()[0]
     others = ", ".join(player.email for player in cast.journalists()[1:])
-    treasurers = ", ".join(player.email for player in cast.owners() if player.powers)
+    treasurers, officers = (
+        ", ".join(player.email for player in cast.owners() if power in player.powers)
+        for power in ("books", "elections")
+    )
     members = ", ".join(player.email for player in cast.owners() if not player.powers)
     reader = cast.readers()[0]
     click.echo(
@@ -137,6 +140,8 @@ def _introduce(here: dict[str, str], there: dict[str, str]) -> None:
     who may publish: {editor.email}    who may write: {others}
     the treasury: {here["ROSTRA_ORIGIN"]}/treasury
     who keeps the books: {treasurers}
+    the vote that is open: {here["ROSTRA_ORIGIN"]}/elections
+    who holds elections: {officers}
     a member's desk: {here["ROSTRA_ORIGIN"]}/desk
     a member: {members}
   {there["ROSTRA_NAME"]}   {there["ROSTRA_ORIGIN"]}
