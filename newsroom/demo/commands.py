@@ -127,9 +127,9 @@ def _introduce(here: dict[str, str], there: dict[str, str]) -> None:
     _call(there, "demo", "meet", here["ROSTRA_ORIGIN"])
     editor = cast.journalists()[0]
     others = ", ".join(player.email for player in cast.journalists()[1:])
-    treasurers, officers = (
+    treasurers, officers, moderators = (
         ", ".join(player.email for player in cast.owners() if power in player.powers)
-        for power in ("books", "elections")
+        for power in ("books", "elections", "moderate")
     )
     members = ", ".join(player.email for player in cast.owners() if not player.powers)
     reader = cast.readers()[0]
@@ -141,7 +141,7 @@ def _introduce(here: dict[str, str], there: dict[str, str]) -> None:
     the treasury: {here["ROSTRA_ORIGIN"]}/treasury
     who keeps the books: {treasurers}
     the vote that is open: {here["ROSTRA_ORIGIN"]}/elections
-    who holds elections: {officers}
+    who holds elections: {officers}    who moderates: {moderators}
     a member's desk: {here["ROSTRA_ORIGIN"]}/desk
     a member: {members}
   {there["ROSTRA_NAME"]}   {there["ROSTRA_ORIGIN"]}
