@@ -37,7 +37,6 @@ from membership.elections import (
     draws,
     outcomes,
     schedule,
-    shown,
 )
 from membership.elections.box.boxes import Boxes
 from membership.elections.models import BOARD, QUESTION, Election, ElectionMailing, RollEntry
@@ -101,7 +100,7 @@ class Vote:
     def cast(self, part: slice) -> None:
         """Some of them vote, and the box publishes its list."""
         with database().reading() as session:
-            standing = shown.candidates(session, self.it)
+            standing = candidacies.shown(session, self.it)
             # In the order of the script, whatever numbers the manifest gave them.
             numbers = [each.number for each in sorted(standing, key=lambda one: one.nominated_at)]
         box, rankings = self.boxes.of(self.it.id), self._rankings()

@@ -22,7 +22,7 @@ from commons.language import N_, _, ngettext
 from commons.refusal import Refused
 from federation import actors, posts
 from federation.posts import Notice
-from membership.elections import box_door, candidacies, credentials, draws, rolls, signing
+from membership.elections import addresses, box_door, candidacies, credentials, draws, rolls, signing
 from membership.elections.models import CLOSED, ISSUING, VOTING, Election, ElectionRoot
 from membership.elections.protocol.board import Entry, Kind
 from membership.elections.protocol.manifest import Times
@@ -165,7 +165,7 @@ def _keep_root(
 
 
 def _notice(session: Session, election: Election, entry: Entry, moment: datetime) -> Notice:
-    page = f"{settings().origin}/elections/{election.slug}"
+    page = addresses.page(election)
     ballots = ngettext("%(num)s sealed ballot is on it.", "%(num)s sealed ballots are on it.", entry.size)
     parts = [
         f"<strong>{escape(_(TITLES[entry.kind], title=election.title, number=entry.number))}</strong>",

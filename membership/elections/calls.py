@@ -20,7 +20,7 @@ from commons.language import N_
 from commons.limits import ELECTION_POSTPONED_DAYS, ELECTION_QUESTION_CHARS, ELECTION_TEXT_CHARS
 from commons.powers import Power
 from commons.refusal import Refused
-from membership.elections import mailings, rolls, timetable
+from membership.elections import addresses, mailings, rolls, timetable
 from membership.elections.models import BOARD, CERTIFIED, QUESTION, VOID, Candidacy, Election
 from membership.elections.protocol.manifest import LEAST_ROLL
 from membership.elections.tally import RULES
@@ -243,7 +243,7 @@ def find(session: Session, slug: str) -> Election:
 
 
 def address(election: Election) -> str:
-    return f"{settings().origin}/elections/{election.slug}"
+    return addresses.page(election)
 
 
 def fixed_now(session: Session) -> Statutes:

@@ -1,11 +1,10 @@
 """From a final list to the public package."""
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commons.language import N_
 from commons.refusal import Refused
-from membership.elections import box_door, rolls
+from membership.elections import box_door, calls, rolls
 from membership.elections.credentials import manifest_of
 from membership.elections.models import COUNTED, Election
 from membership.elections.protocol.manifest import canonical
@@ -40,9 +39,7 @@ def count(session: Session, election: Election, tally_secret: bytes, lot_value: 
 
 def package_of(session: Session, slug: str) -> bytes:
     """The public package of a counted election. Refused (404) where there is none."""
-    election = session.scalar(select(Election).where(Election.slug == slug))
-    if election is None:
-        raise Refused(N_("There is no election of this name."), status=404)
+    election = calls.find(session, slug)
     if election.package is None:
         raise Refused(N_("This election is not counted yet."), status=404)
     return election.package

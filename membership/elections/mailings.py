@@ -4,18 +4,16 @@ The members on the roll get them, or before there is one, all who have a vote.
 """
 
 import uuid
-from hashlib import sha256
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commons import mail
 from commons.clock import db_now
-from commons.config import settings
 from commons.db import database
 from commons.language import number
 from commons.limits import ELECTION_LETTERS_AT_ONCE
-from membership.elections import rolls, timetable
+from membership.elections import addresses, rolls, timetable
 from membership.elections.models import Election, ElectionMailing, RollEntry
 from membership.elections.protocol.words import words
 from membership.members.models import Membership
@@ -81,7 +79,6 @@ def _write(session: Session, election: Election, membership: Membership, letter:
     data = membership.party.data
     if data is None or not data.email:
         return
-    printed = sha256(election.manifest).digest() if election.manifest is not None else b""
     mail.send(
         session,
         to=data.email,
@@ -89,8 +86,8 @@ def _write(session: Session, election: Election, membership: Membership, letter:
         name=data.name,
         number=number,
         election=election,
-        address=f"{settings().origin}/elections/{election.slug}",
-        ballot_page=f"{settings().ballot_origin}/ballot-box/{election.slug}/",
-        manifest_hash=printed.hex(),
-        manifest_words=words(printed) if printed else "",
+        address=addresses.page(election),
+        ballot_page=addresses.ballot_page(election.slug),
+        manifest_hash=election.manifest_hash.hex(),
+        manifest_words=words(election.manifest_hash) if election.manifest else "",
     )

@@ -6,6 +6,7 @@ nothing in either of the two stores can be joined with the other.
 
 import uuid
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
@@ -94,6 +95,11 @@ class Election(Base):
     certified_at: Mapped[datetime | None]
     void_because: Mapped[str] = mapped_column(default="", server_default="")
     voided_at: Mapped[datetime | None]
+
+    @property
+    def manifest_hash(self) -> bytes:
+        """H, the SHA-256 of the announced manifest; nothing before there is one."""
+        return b"" if self.manifest is None else sha256(self.manifest).digest()
 
 
 class Candidacy(Base):

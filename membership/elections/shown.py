@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commons.clock import db_now
-from commons.config import settings
 from commons.language import N_, _
-from membership.elections import timetable, words
-from membership.elections.models import BOARD, Candidacy, Election
+from membership.elections import addresses, timetable, words
+from membership.elections.models import BOARD, Election
 from membership.elections.timetable import Step
 
 
@@ -59,23 +57,10 @@ def every(session: Session, most: int) -> list[Shown]:
     return [show(session, election) for election in session.scalars(wanted)]
 
 
-def candidates(session: Session, election: Election) -> list[Candidacy]:
-    """Who has agreed to stand, in the manifest's order once there is one."""
-    wanted = select(Candidacy).where(
-        Candidacy.election_id == election.id, Candidacy.consented_at.is_not(None)
-    )
-    return list(session.scalars(wanted.order_by(Candidacy.number, Candidacy.nominated_at, Candidacy.id)))
-
-
 def ballot_page(election: Election) -> str:
     """Where the ballot box shows this election; the page compares its manifest with the hash."""
-    where = f"{settings().ballot_origin}/ballot-box/{election.slug}/"
-    return where if election.manifest is None else f"{where}#manifest={manifest_hash(election)}"
-
-
-def manifest_hash(election: Election) -> str:
-    """H in hexadecimal digits; nothing before it is announced."""
-    return "" if election.manifest is None else sha256(election.manifest).hexdigest()
+    where = addresses.ballot_page(election.slug)
+    return where if election.manifest is None else f"{where}#manifest={election.manifest_hash.hex()}"
 
 
 def _doors(election: Election, step: Step) -> list[Door]:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, make_response, render_template
 from commons import limits, web
 from commons.language import N_, wall
 from commons.refusal import Refused
-from membership.elections import board_times, calls, counting, credentials, results, shown, words
+from membership.elections import board_times, calls, candidacies, counting, credentials, results, shown, words
 from membership.elections.models import CERTIFIED, COUNTED, VOID, Election
 from membership.elections.protocol.package import parts
 
@@ -34,7 +34,7 @@ def one(slug: str) -> Response:
     return _public(
         "election.html",
         shown=shown.show(session, election),
-        candidates=shown.candidates(session, election),
+        candidates=candidacies.shown(session, election),
         roots=board_times.roots_of(session, election),
         ballot_page=shown.ballot_page(election),
         files=words.FILES,
@@ -77,7 +77,7 @@ def _result(election: Election) -> dict[str, object]:
     outcome = election.outcome if election.state in (COUNTED, CERTIFIED, VOID) else None
     shared: dict[str, object] = {
         "heading": election.title,
-        "manifest_hash": shown.manifest_hash(election),
+        "manifest_hash": election.manifest_hash.hex(),
         "outcome": outcome,
         "count": None,
         "wall": wall,

@@ -11,7 +11,7 @@ from commons import proof, web
 from commons.accounts import Account
 from commons.language import N_
 from commons.refusal import Refused
-from membership.elections import box_door, draws
+from membership.elections import addresses, box_door, draws
 from membership.elections.assisted import paper as papers
 from membership.elections.assisted.paper import Paper
 from membership.elections.ballots import AlreadyCast
@@ -120,7 +120,7 @@ def _page(step: str, election: Election, **values: object) -> str:
         f"membership/elections/assisted_{step}.html",
         election=election,
         manifest=manifest_of(election),
-        ballot_page=drawing.ballot_page(election.slug),
+        ballot_page=addresses.ballot_page(election.slug),
         say=papers.say,
         seed_words=seed_words,
         **shown,

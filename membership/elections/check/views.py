@@ -4,6 +4,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from commons import web
+from membership.elections import addresses
 from membership.elections.draw import drawing
 from membership.elections.models import CERTIFIED, COUNTED
 
@@ -18,6 +19,6 @@ def check(slug: str) -> ResponseReturnValue:
         "membership/elections/check.html",
         election=election,
         counted=election.state in (COUNTED, CERTIFIED),
-        ballot_page=drawing.ballot_page(slug),
+        ballot_page=addresses.ballot_page(slug),
     )
     return web.public(page)

@@ -4,15 +4,13 @@ import uuid
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commons.accounts import Account
 from commons.clock import db_now
-from commons.config import settings
 from commons.language import N_
 from commons.refusal import Refused
-from membership.elections import credentials
+from membership.elections import calls, credentials
 from membership.elections.models import Election, Issuance, RollEntry
 from membership.elections.protocol.manifest import Manifest
 from membership.elections.protocol.words import words
@@ -35,9 +33,7 @@ class Standing:
 
 def find(session: Session, slug: str) -> Election:
     """The announced election of that name. Refused (404) where there is none."""
-    election = session.scalar(select(Election).where(Election.slug == slug))
-    if election is None:
-        raise Refused(N_("There is no election of this name."), status=404)
+    election = calls.find(session, slug)
     credentials.manifest_of(election)
     return election
 
@@ -70,8 +66,3 @@ def mark(blinded: bytes) -> str:
     Who was led here by somebody else's link sees words that her own page never showed.
     """
     return words(sha256(blinded).digest()[:MARK])
-
-
-def ballot_page(slug: str) -> str:
-    """The address of an election's ballot page."""
-    return f"{settings().ballot_origin}/ballot-box/{slug}/"

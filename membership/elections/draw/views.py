@@ -9,7 +9,7 @@ from commons import web
 from commons.accounts import Account
 from commons.language import N_
 from commons.refusal import Refused
-from membership.elections import draws
+from membership.elections import addresses, draws
 from membership.elections.credentials import manifest_of
 from membership.elections.draw import drawing
 from membership.elections.protocol.blind_rsa import BITS
@@ -33,7 +33,7 @@ def ask(slug: str) -> ResponseReturnValue:
         standing=drawing.standing(web.session(), election, _me()),
         blinded=blinded if sent else "",
         mark=drawing.mark(bytes.fromhex(blinded)) if sent else "",
-        ballot_page=drawing.ballot_page(slug),
+        ballot_page=addresses.ballot_page(slug),
     )
     return page
 
@@ -54,7 +54,7 @@ def draw(slug: str) -> ResponseReturnValue:
         election=election,
         hash_words=words(manifest_of(election).hash),
         answer=answer.hex(),
-        back=f"{drawing.ballot_page(slug)}#answer={answer.hex()}",
+        back=f"{addresses.ballot_page(slug)}#answer={answer.hex()}",
     )
 
 
