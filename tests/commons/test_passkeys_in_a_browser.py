@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from commons import accounts, ceremonies, clock, config, limits, powers, sessions, web
+from commons import accounts, ceremonies, clock, limits, powers, sessions, web
 from commons.accounts import Account
 from commons.ceremonies import Purpose
 from commons.config import Config
@@ -21,6 +20,7 @@ from commons.recovery import recoveries
 from commons.sessions import SignIn
 from tests.commons import site
 from tests.commons.test_recovery import confirm, letter, link_in, the_recovery
+from tests.services import pages
 from tests.services.browser import axe_violations
 
 # What a browser and its keys do does not depend on the database.
@@ -39,24 +39,14 @@ DEVICE = {
 @pytest.fixture
 def settings(settings: Config) -> Config:
     """The usual settings at a free port of ``localhost``: for an IP address no browser makes a passkey."""
-    placeholder = make_server("127.0.0.1", 0, lambda _environ, _start: [])
-    port = placeholder.server_port
-    placeholder.server_close()
-    moved = replace(settings, origin=f"http://localhost:{port}")
-    config.use(moved)
-    return moved
+    return pages.at_a_free_port(settings, "localhost")
 
 
 @pytest.fixture
 def served(app: web.App, settings: Config) -> Iterator[str]:
     """The probe site's address, while it is served."""
-    server = make_server("127.0.0.1", int(settings.origin.rpartition(":")[2]), app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield settings.origin
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with pages.served(app, settings.origin) as origin:
+        yield origin
 
 
 @pytest.fixture

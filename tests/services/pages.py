@@ -12,12 +12,12 @@ from commons import config
 from commons.config import Config
 
 
-def at_a_free_port(settings: Config) -> Config:
+def at_a_free_port(settings: Config, host: str = "127.0.0.1") -> Config:
     """The settings of this process with an origin at a free port: a browser asks for the port it is told."""
     placeholder = make_server("127.0.0.1", 0, lambda _environ, _start: [])
     port = placeholder.server_port
     placeholder.server_close()
-    moved = replace(settings, origin=f"http://127.0.0.1:{port}")
+    moved = replace(settings, origin=f"http://{host}:{port}")
     config.use(moved)
     return moved
 

@@ -1,16 +1,14 @@
 """The board's pages as a browser shows them: readable by everyone, narrow or wide, and without scripts."""
 
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
-from commons import clock, config, powers, sessions, web
+from commons import clock, powers, sessions, web
 from commons.accounts import Account
 from commons.clock import now
 from commons.config import Config
@@ -20,6 +18,7 @@ from federation import actors
 from membership.board import cooptions, deputies, meetings, petitions, seats, vacancies
 from membership.board.meetings import Resolution
 from membership.board.models import Offer
+from tests.services import pages
 from tests.services.browser import axe_violations
 
 from .conftest import Join, Officers, People, account, certify, person, seat_of, sitting
@@ -34,23 +33,13 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.fixture
 def settings(settings: Config) -> Config:
     """The usual settings at a free port: a browser asks for the port it is told."""
-    placeholder = make_server("127.0.0.1", 0, lambda _environ, _start: [])
-    port = placeholder.server_port
-    placeholder.server_close()
-    moved = replace(settings, origin=f"http://127.0.0.1:{port}")
-    config.use(moved)
-    return moved
+    return pages.at_a_free_port(settings)
 
 
 @pytest.fixture
 def served(app: web.App, settings: Config) -> Iterator[str]:
-    server = make_server("127.0.0.1", int(settings.origin.rpartition(":")[2]), app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield settings.origin
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with pages.served(app, settings.origin) as origin:
+        yield origin
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from membership.pledges import settling
 from membership.pledges.models import Pledge
 from tests.membership.pledges.conftest import (
     app,
-    browser_of,
     eur,
     guest,
     house,
@@ -31,7 +30,7 @@ from tests.membership.pledges.conftest import (
     wait,
 )
 
-__all__ = ["app", "browser_of", "house", "reader", "wait"]
+__all__ = ["app", "house", "reader", "wait"]
 
 ZONE = "Europe/Berlin"
 Open = Callable[..., Campaign]

@@ -17,7 +17,8 @@ from membership.campaigns.models import Campaign
 from membership.pledges import links
 from membership.pledges.models import Pledge
 from tests.membership.campaigns.conftest import Officers, Open, now, pledged, work
-from tests.membership.pledges.conftest import SignIn, Wait, again, pay
+from tests.membership.conftest import SignIn
+from tests.membership.pledges.conftest import Wait, again, pay
 
 
 def token(page: str) -> str:

@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import pytest
 from argon2 import PasswordHasher
-from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from commons import accounts, powers, sessions, web
+from commons import accounts, powers, web
 from commons.accounts import Account
 from commons.config import Config
 from commons.config import use as use_settings
@@ -106,20 +105,3 @@ def mandate(db: Database, payer: Party, provider: FakeProvider) -> Callable[...,
 @pytest.fixture
 def app(people: People) -> web.App:
     return create_app()
-
-
-SignIn = Callable[[Account], FlaskClient]
-
-
-@pytest.fixture
-def browser_of(app: web.App, db: Database) -> SignIn:
-    """``browser_of(account)``: a browser in which the account is signed in."""
-
-    def sign_in(account: Account) -> FlaskClient:
-        with db.transaction() as session:
-            token = sessions.start(session, account)
-        client = app.test_client()
-        client.set_cookie(web.cookie_name(), token, domain="127.0.0.1")
-        return client
-
-    return sign_in

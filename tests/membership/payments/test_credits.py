@@ -12,7 +12,8 @@ from membership.money.currencies import Money
 from membership.money.models import Party
 from membership.payments import charges, credits, refunds, transfers
 from membership.payments.models import Charge, Refund
-from tests.membership.payments.conftest import Begin, SignIn
+from tests.membership.conftest import SignIn
+from tests.membership.payments.conftest import Begin
 from tests.membership.payments.test_transfers import bring, camt, entry, reference
 from tests.membership.payments.test_views import SAME_ORIGIN
 from tests.membership.payments.till import IBAN, People, again, balance, whole

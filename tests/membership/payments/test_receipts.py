@@ -17,7 +17,8 @@ from membership.money.models import Party
 from membership.payments import charges, pdf, receipts
 from membership.payments.models import Charge, Receipt
 from membership.payments.verification import check_charges, check_receipts
-from tests.membership.payments.conftest import Begin, SignIn
+from tests.membership.conftest import SignIn
+from tests.membership.payments.conftest import Begin
 from tests.membership.payments.till import People, whole
 
 NAMES = "Łucja Œuvre Ğül Жанна Ўладзімір Ελένη"

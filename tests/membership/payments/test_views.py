@@ -17,7 +17,8 @@ from commons.web import App
 from membership.money.currencies import Money
 from membership.payments import charges, codes, references, refunds, transfers
 from membership.payments.models import Refund
-from tests.membership.payments.conftest import Begin, SignIn
+from tests.membership.conftest import SignIn
+from tests.membership.payments.conftest import Begin
 from tests.membership.payments.test_transfers import bring, camt, entry
 from tests.membership.payments.till import HOLDER, IBAN, People, again, hosted_page, tell
 from tests.services.fake_provider import FakeProvider

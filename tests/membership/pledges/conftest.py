@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import wsgi
-from commons import accounts, clock, config, jobs, mail, powers, sessions, web
+from commons import accounts, clock, config, jobs, mail, powers, web
 from commons.accounts import Account
 from commons.config import Config
 from commons.db import Database
@@ -28,7 +28,6 @@ from membership.pledges.models import Instalment, Pledge
 from membership.pledges.pledges import Wish
 from tests.services import key_pairs
 
-SignIn = Callable[[Account], FlaskClient]
 Wait = Callable[..., None]
 
 
@@ -63,20 +62,6 @@ def app(house: Config) -> web.App:
 def reader(app: web.App) -> FlaskClient:
     """Somebody's browser, not signed in."""
     return app.test_client()
-
-
-@pytest.fixture
-def browser_of(app: web.App, db: Database) -> SignIn:
-    """``browser_of(account)``: a browser in which the account is signed in."""
-
-    def sign_in(account: Account) -> FlaskClient:
-        with db.transaction() as session:
-            token = sessions.start(session, account)
-        client = app.test_client()
-        client.set_cookie(web.cookie_name(), token, domain="127.0.0.1")
-        return client
-
-    return sign_in
 
 
 def eur(amount: int) -> Money:

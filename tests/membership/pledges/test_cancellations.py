@@ -15,7 +15,8 @@ from membership.payments import refunds
 from membership.pledges import pledges
 from membership.pledges.ending import cancellations
 from membership.pledges.models import Cancellation, Pledge
-from tests.membership.pledges.conftest import SignIn, Wait, again, letters, pay, person, promised
+from tests.membership.conftest import SignIn
+from tests.membership.pledges.conftest import Wait, again, letters, pay, person, promised
 from tests.membership.pledges.test_pages import token
 
 

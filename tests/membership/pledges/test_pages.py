@@ -15,8 +15,8 @@ from membership.money.models import Party
 from membership.payments.models import Refund
 from membership.pledges import links, pledges
 from membership.pledges.models import Pledge, Withdrawal
+from tests.membership.conftest import SignIn
 from tests.membership.pledges.conftest import (
-    SignIn,
     Wait,
     again,
     at_once,

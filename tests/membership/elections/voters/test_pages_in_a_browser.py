@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
-from werkzeug.serving import make_server
 
-from commons import config, sessions, web
+from commons import sessions, web
 from commons.accounts import Account
 from commons.config import Config
 from commons.db import Database
@@ -18,6 +16,7 @@ from membership.elections.protocol.package import derive
 from tests.membership.elections.ballot_page.booth import serving
 from tests.membership.elections.protocol.world import counted, numbered
 from tests.membership.elections.registrar import Registrar
+from tests.services import pages
 from tests.services.browser import axe_violations
 from wsgi import create_app
 
@@ -30,12 +29,7 @@ SignedIn = Callable[[int, BrowserContext], None]
 @pytest.fixture
 def settings(settings: Config) -> Config:
     """The usual settings at a free port: a browser asks for the port it is told."""
-    placeholder = make_server("127.0.0.1", 0, lambda _environ, _start: [])
-    port = placeholder.server_port
-    placeholder.server_close()
-    moved = replace(settings, origin=f"http://127.0.0.1:{port}")
-    config.use(moved)
-    return moved
+    return pages.at_a_free_port(settings)
 
 
 @pytest.fixture
