@@ -38,17 +38,25 @@ class Silent(WSGIRequestHandler):
 def at_work() -> Iterator[Boxes]:
     """Both at doors of their own; the boxes, to cast into."""
     boxes = Boxes(settings().data / "box")
-    applications = {
-        signer.DOOR: create_signer(Keys(settings().data / "signer")),
-        box.OUTER: create_box(boxes),
-        box.INNER: create_inside(boxes),
-    }
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         doors.use(Path(folder))
         stack.callback(doors.use, None)
-        for name, application in applications.items():
-            stack.enter_context(_serving(application, doors.build(settings().data, name)))
+        stack.enter_context(behind_doors(settings().data, Keys(settings().data / "signer"), boxes))
         yield boxes
+
+
+@contextmanager
+def behind_doors(data: Path, keys: Keys, boxes: Boxes) -> Iterator[None]:
+    """The applications of both answer at the doors of ``data`` within the block."""
+    applications = {
+        signer.DOOR: create_signer(keys),
+        box.OUTER: create_box(boxes),
+        box.INNER: create_inside(boxes),
+    }
+    with ExitStack() as stack:
+        for name, application in applications.items():
+            stack.enter_context(_serving(application, doors.build(data, name)))
+        yield
 
 
 def forget() -> None:
@@ -68,3 +76,4 @@ def _serving(application: "WSGIApplication", door: Path) -> Iterator[None]:
         server.shutdown()
         thread.join()
         server.server_close()
+        door.unlink(missing_ok=True)

@@ -17,8 +17,9 @@ from membership.elections.protocol.board import leaf
 from membership.elections.protocol.credential import Credential, candidate_order
 from membership.elections.protocol.words import seed_words, words
 from membership.elections.voter import commands
+from tests.membership.elections.ballot_page.booth import serving
 from tests.membership.elections.clocks import Hands
-from tests.membership.elections.keepers import Keepers, serving
+from tests.membership.elections.keepers import Keepers
 from tests.membership.elections.protocol.world import numbered
 from tests.membership.elections.registrar import Registrar
 
