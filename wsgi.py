@@ -1,8 +1,10 @@
-"""The roof: the application, the command line, and one list of everything that is plugged in."""
+"""The roof: the application, the command line, and one list of everything that is plugged in.
+
+The jobs are listed in ``worker.py``, the other half of the roof.
+"""
 
 import sys
 import uuid
-from collections.abc import Mapping
 from typing import NoReturn
 
 import click
@@ -10,91 +12,64 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Program
 from sqlalchemy.orm import Session
 
 import commons.account.views
-import commons.ceremonies
 import commons.commands
 import commons.endpoints
 import commons.mail
 import commons.media_folder
 import commons.migrations
 import commons.powers
-import commons.recovery.recoveries
 import commons.recovery.views
-import commons.sessions
 import commons.sign_in
-import commons.sign_in_links
 import commons.views
 import federation.actors
 import federation.commands
 import federation.delivery
 import federation.endpoints
-import federation.fan_out
-import federation.farewells
 import federation.inbox
 import federation.leases
 import federation.posts
 import federation.views
 import federation.webfinger
-import membership.assembly.motions
 import membership.assembly.views
 import membership.board.mine.views
 import membership.board.petitions
-import membership.board.seats
-import membership.board.vacancies
 import membership.board.views
 import membership.books.checks
 import membership.books.commands
 import membership.books.mine.views
 import membership.books.treasury.views
 import membership.books.views
-import membership.books.vouchers.debits
 import membership.books.vouchers.views
-import membership.campaigns.choices
-import membership.campaigns.closing
 import membership.campaigns.costs
-import membership.campaigns.telling
 import membership.campaigns.views
 import membership.demo.scenes
 import membership.desk.erased
-import membership.desk.erasure
-import membership.desk.grace
-import membership.desk.retention
+import membership.desk.givers.views
 import membership.desk.views
 import membership.elections.assisted.views
-import membership.elections.board_times
 import membership.elections.box.commands
 import membership.elections.candidates.views
 import membership.elections.check.views
 import membership.elections.commands
 import membership.elections.draw.views
 import membership.elections.entry.views
-import membership.elections.mailings
+import membership.elections.looks
 import membership.elections.office.views
 import membership.elections.reviews
-import membership.elections.schedule
 import membership.elections.signer.commands
 import membership.elections.views
 import membership.elections.voter.commands
 import membership.members.commands
-import membership.members.members
-import membership.members.register
 import membership.members.views
 import membership.money.currencies
 import membership.money.parties
-import membership.money.seals
-import membership.payments.charging
 import membership.payments.claims
 import membership.payments.commands
 import membership.payments.endpoints
 import membership.payments.events
-import membership.payments.mandates
 import membership.payments.mine.views
-import membership.payments.reconciliation
-import membership.payments.refunds
 import membership.payments.views
-import membership.pledges.ending.cancellations
 import membership.pledges.ending.views
-import membership.pledges.renewals
-import membership.pledges.settling
 import membership.pledges.views
 import newsroom.commands
 import newsroom.demo.commands
@@ -103,11 +78,11 @@ import newsroom.sections
 import newsroom.stories
 import newsroom.studio.views
 import newsroom.views
+import worker
 from commons import limits, web
 from commons.accounts import Account
 from commons.commands import Roof
 from commons.db import database
-from commons.jobs import Job
 from commons.language import N_
 from commons.powers import Power
 from commons.refusal import Refused
@@ -129,6 +104,7 @@ PAGES = (
     membership.books.vouchers.views.pages,
     membership.campaigns.views.pages,
     membership.desk.views.pages,
+    membership.desk.givers.views.pages,
     membership.elections.views.pages,
     membership.elections.assisted.views.pages,
     membership.elections.candidates.views.pages,
@@ -179,50 +155,6 @@ COMMANDS = (
     *newsroom.commands.COMMANDS,
     *newsroom.demo.commands.COMMANDS,
 )
-# Every job, with the seconds after which it is looked at even if no bell rang.
-TIMERS: Mapping[Job, float] = {
-    federation.inbox.process_due: 5,
-    federation.fan_out.fan_out_due: 5,
-    federation.delivery.deliver_due: 5,
-    federation.farewells.recheck_due: 60,
-    commons.sessions.sweep_old: 600,
-    membership.board.seats.seat_due: 5,
-    membership.board.seats.close_due: 30,
-    membership.board.vacancies.fill_due: 30,
-    membership.board.petitions.petitions_due: 5,
-    membership.books.checks.run_due: 600,
-    membership.books.vouchers.debits.match_due: 30,
-    membership.money.seals.seal_due: 3600,
-    membership.payments.events.process_due: 5,
-    membership.payments.charging.charge_due: 5,
-    membership.payments.refunds.refund_due: 30,
-    membership.payments.mandates.detach_due: 300,
-    membership.payments.reconciliation.reconcile: 3600,
-    membership.pledges.renewals.renew_due: 300,
-    membership.pledges.renewals.charge_due: 30,
-    membership.pledges.settling.settle_due: 5,
-    membership.pledges.ending.cancellations.end_due: 600,
-    membership.campaigns.closing.close_due: 30,
-    membership.campaigns.closing.collect_due: 30,
-    membership.campaigns.closing.give_back_due: 60,
-    membership.campaigns.closing.release_due: 60,
-    membership.campaigns.choices.choices_due: 60,
-    membership.campaigns.telling.tell_due: 30,
-    membership.elections.board_times.boards_due: 30,
-    membership.elections.mailings.write_due: 15,
-    membership.elections.schedule.timetable_due: 30,
-    commons.mail.send_due: 15,
-    commons.mail.sweep_old: 3600,
-    commons.sign_in_links.sweep_old: 600,
-    commons.ceremonies.sweep_old: 600,
-    commons.recovery.recoveries.send_due: 60,
-    membership.members.members.end_due: 300,
-    membership.members.register.forget_due: 3600,
-    membership.desk.erasure.forget_receipts_due: 3600,
-    membership.assembly.motions.decide_due: 60,
-    membership.desk.grace.carry_out_due: 300,
-    membership.desk.retention.forget_due: 3600,
-}
 # What ``/metrics`` counts.
 GAUGES: commons.endpoints.Gauges = {
     "rostra_deliveries_due": federation.delivery.count_due,
@@ -247,6 +179,8 @@ def create_app() -> web.App:
     }
     # The stories in work that an expense may be linked to: one's own, by id and title.
     app.extensions["rostra.drafts"] = own_stories
+    # What follows from a certificate in the same second.
+    app.extensions["rostra.certified"] = membership.board.petitions.certified
     # What a story's page may say about money: no more than these two tell.
     app.jinja_env.globals.update(
         founder=founder,
@@ -294,12 +228,25 @@ def own_stories(session: Session, account: Account) -> list[tuple[uuid.UUID, str
     return [(article.id, title) for article, title in listed]
 
 
-LOOKS = (("WebFinger", federation.webfinger.look_from_outside),)
+LOOKS = (
+    ("WebFinger", federation.webfinger.look_from_outside),
+    ("signer", membership.elections.looks.signer),
+    ("ballot box", membership.elections.looks.ballot_box),
+    ("elections", membership.elections.looks.counted),
+)
 DEMO = (membership.demo.scenes.scenes,)
 # Processes that keep what web and worker must not reach.
 KEEPERS = {"signer": "membership.elections.signer", "box": "membership.elections.box"}
 ROOF = Roof(
-    create_app, TIMERS, found, release_all, LOOKS, DEMO, KEEPERS, membership.money.parties.refuse_to_close
+    create_app,
+    worker.TIMERS,
+    found,
+    release_all,
+    LOOKS,
+    DEMO,
+    KEEPERS,
+    worker.__name__,
+    membership.money.parties.refuse_to_close,
 )
 
 

@@ -9,6 +9,10 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from commons import limits
+from commons.language import N_
+from commons.refusal import Refused
+
 shift = timedelta(0)
 
 
@@ -25,6 +29,21 @@ def db_now(session: Session) -> datetime:
     moment: datetime | None = session.scalar(select(func.clock_timestamp()))
     assert moment is not None
     return moment.astimezone(UTC) + shift
+
+
+def require_agreement(session: Session, *others: datetime) -> None:
+    """Refused (503) where this machine's clock, or one of ``others`` just read, is not the database's.
+
+    Either is off by more than ``limits.CLOCK_DRIFT``.
+    """
+    moment = db_now(session)
+    drift = max(abs((each - moment).total_seconds()) for each in (now(), *others))
+    if drift > limits.CLOCK_DRIFT:
+        raise Refused(
+            N_("The clock of this machine and the database's differ by %(seconds)s seconds."),
+            seconds=round(drift, 1),
+            status=503,
+        )
 
 
 def iso(moment: datetime) -> str:

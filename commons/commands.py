@@ -1,18 +1,19 @@
 """``rostra serve``, ``web``, ``worker``, ``upgrade``, ``minutes``, ``letters``, ``doctor``."""
 
+import os
 import shutil
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import click
 from sqlalchemy.orm import Session
 
-from commons import config, jobs, mail, migrations, minutes, passkeys, supervisor, web_server
-from commons.clock import db_now, iso, now
+from commons import clock, config, jobs, mail, migrations, minutes, passkeys, supervisor, web_server
+from commons.clock import iso
 from commons.config import settings
 from commons.db import database
 from commons.jobs import Job
@@ -20,7 +21,6 @@ from commons.language import N_
 from commons.refusal import Refused
 
 DISK_FREE = 200 * 1024 * 1024
-CLOCK_DRIFT = timedelta(seconds=5)
 
 
 # Something that is done as if it were another moment.
@@ -41,6 +41,8 @@ class Roof:
     demo: Sequence[Callable[[Session], Iterator[Scene]]] = ()
     # Processes beside web and worker that keep what these must not reach: name and module
     keepers: Mapping[str, str] = field(default_factory=dict)
+    # The module that is a worker, with no page in its memory
+    worker: str = "worker"
     # Refuses to close an account that another room has to let go first
     before_closing: Callable[[Session, uuid.UUID], None] = lambda _session, _account_id: None
 
@@ -66,7 +68,7 @@ def serve(roof: Roof, host: str, port: int) -> None:
             # Whoever held leases on this folder is dead: its work is free at once.
             roof.release(session)
         _warn()
-        children = supervisor.serve(host, port, roof.keepers)
+        children = supervisor.serve(host, port, roof.keepers, roof.worker)
         database().dispose()
         click.echo(f"{settings().name} is at {settings().origin}")
         children.run()
@@ -90,7 +92,8 @@ def web(roof: Roof, host: str, port: int, processes: int) -> None:
 def worker(roof: Roof) -> None:
     """One worker: delivers, processes what came in, keeps the timers."""
     _require_ready(roof)
-    jobs.work(roof.timers)
+    database().dispose()
+    os.execv(sys.executable, [sys.executable, "-m", roof.worker])
 
 
 def _require_ready(roof: Roof) -> None:
@@ -202,9 +205,7 @@ def _timers() -> str:
 
 def _clock() -> str:
     with database().reading() as session:
-        drift = abs(db_now(session) - now())
-    if drift > CLOCK_DRIFT:
-        raise Refused("differs from the database's by %(seconds)s s", seconds=drift.total_seconds())
+        clock.require_agreement(session)
     return "agrees with the database's"
 
 

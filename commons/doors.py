@@ -1,14 +1,16 @@
 """Doors inside the house: HTTP over Unix sockets between our own processes on one machine.
 
 Not a way out: nothing leaves the machine, so there is no address to check, and whoever may open a
-door is decided by the permissions of its folder.
+door is decided by the permissions of its folder. The front door is only tried: whether it is free.
 """
 
+import errno
 import hashlib
 import http.client
 import os
 import socket
 import tempfile
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from commons.refusal import Refused
 
 PATH_MAX = 100  # of the 107 bytes that Linux takes
 SECONDS = 30
+ENDING_SECONDS = 5
 _elsewhere: Path | None = None
 
 
@@ -77,6 +80,29 @@ def ask(
         ) from error
     finally:
         connection.close()
+
+
+def require_free(host: str, port: int) -> None:
+    """Refuse where another program listens already, or none may; one that is just ending gets its time."""
+    deadline = time.monotonic() + ENDING_SECONDS
+    while True:
+        try:
+            socket.create_server((host, port), family=_family(host)).close()
+            return
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                number = error.errno or 0  # below 0: of the resolver
+                raise Refused(
+                    N_("Nothing can be served at %(host)s, port %(port)s: %(why)s."),
+                    host=host,
+                    port=port,
+                    why=os.strerror(number) if number > 0 else "no such host",
+                ) from error
+        time.sleep(0.1)
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 class _Connection(http.client.HTTPConnection):

@@ -15,6 +15,7 @@ ERRORS = {
     ),
     404: (N_("There is nothing here"), N_("The address may be mistyped, or the page was never published.")),
     405: (N_("That does not work here"), N_("This address cannot be used in this way.")),
+    409: (N_("This cannot be done now"), N_("It was done already, or something has changed meanwhile.")),
     410: (N_("This is gone"), N_("What stood here was deleted.")),
     413: (N_("That was too much"), N_("What you sent is larger than we take.")),
     429: (N_("Too many requests"), N_("Wait five minutes and try again.")),

@@ -10,7 +10,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from types import FrameType
@@ -119,17 +119,20 @@ def plug_in(timers: Mapping[Job, float]) -> None:
 
 def sweep(timers: Mapping[Job, float]) -> None:
     """Ring every job whose timer is due; whichever worker holds the timer's lease does it."""
-    for job, seconds in timers.items():
-        if _claim(name_of(job), seconds):
+    for job in _due(timers):
+        if _claim(name_of(job), timers[job]):
             ring(job)
+
+
+def _due(timers: Iterable[Job]) -> list[Job]:
+    """Those whose time has come, or that were never looked at."""
+    with database().reading() as session:
+        later = set(session.scalars(select(Timer.job).where(Timer.due_at > db_now(session))))
+    return [job for job in timers if name_of(job) not in later]
 
 
 def _claim(name: str, seconds: float) -> bool:
     """Take the turn of timer ``name``, if it is due, and set its next."""
-    with database().reading() as session:
-        timer = session.get(Timer, name)
-        if timer is not None and timer.due_at > db_now(session):
-            return False
     try:
         with database().transaction() as session:
             moment = db_now(session)

@@ -5,6 +5,8 @@ starts; there is no compiled file to forget.
 """
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date as datetime_date
 from datetime import datetime
@@ -30,6 +32,16 @@ _language: ContextVar[str | None] = ContextVar("language", default=None)
 def speak(language: str | None) -> None:
     """Use ``language`` for what follows in this context; None: the newsroom's own."""
     _language.set(language if language in LANGUAGES else None)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Use ``language`` for what is done inside, such as a paper that was made out in it."""
+    before = _language.set(language if language in LANGUAGES else None)
+    try:
+        yield
+    finally:
+        _language.reset(before)
 
 
 def language() -> str:

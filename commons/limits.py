@@ -1,5 +1,8 @@
 """Every cap, once, by name. Sizes are bytes, times are seconds unless the name says otherwise."""
 
+# By how much this machine's clock may differ from the database's
+CLOCK_DRIFT = 5
+
 # What comes in
 INBOX_BODY = 256 * 1024
 JSON_DEPTH = 32
@@ -180,6 +183,7 @@ LETTER_DAYS = 30
 
 # Erasure (GDPR article 12: within a month)
 ERASURE_DAYS = 30
+FORGET_LINK_SECONDS = 24 * 3600
 
 # Payments (a lease outlasts the two calls of a provider that one row may take)
 PROVIDER_ANSWER = 1024 * 1024
@@ -204,6 +208,7 @@ MEMO_CHARS = 300
 # How long after its end a month can still be booked in.
 BOOKS_OPEN_DAYS = 10
 SELF_CHECK_SECONDS = 24 * 3600
+ELECTION_CHECK_SECONDS = 24 * 3600
 
 # Pledges and campaigns (fewer people than SMALL_CELL are not counted in public)
 DUNNING_DAYS = (3, 7, 14)
@@ -226,6 +231,8 @@ DUE_AT_ONCE = 50
 # Expenses, payments and open books
 DOCUMENT_FILE = 5 * 1024 * 1024
 EXPENSE_WORDS = 140
+# Minor units that one SEPA transfer can carry (EPC 132-08: 999,999,999.99).
+TRANSFER_MOST = 99_999_999_999
 PAYEE_CHARS = 70
 INVOICE_NUMBER_CHARS = 35
 PAYMENTS_IN_A_FILE = 500
@@ -233,6 +240,7 @@ PAYMENTS_IN_A_FILE = 500
 PAYERS_LOOKED_AT = 200
 BOOKS_SECONDS = 300
 STORIES_IN_BOOKS = 20
+STORY_LINES = 200
 
 # The assembly, and public pages of elections
 ELECTION_SECONDS = 30

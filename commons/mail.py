@@ -24,7 +24,7 @@ import jinja2
 from sqlalchemy import Index, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from commons import jobs, language, limits
+from commons import jobs, language, limits, templates
 from commons.accounts import fold_email
 from commons.clock import db_now, iso, now
 from commons.config import settings
@@ -137,16 +137,9 @@ def _templates() -> jinja2.Environment:
     """Plain text: nothing is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
-        undefined=jinja2.StrictUndefined,
         autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
     )
-    environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=language._, ngettext=language.ngettext, newstyle=True
-    )
+    templates.prepare(environment)
     environment.globals.update(
         settings=settings, date=language.date, date_and_time=language.date_and_time, iso=iso
     )

@@ -1,8 +1,10 @@
 """Small things that templates need and Jinja does not have."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,9 +54,18 @@ def path_on(origin: str, address: str | None) -> str:
 
 
 def scrolling_tables(html: str, label: str) -> Markup:
-    """``html``, already sanitised, with each table in a frame that scrolls by itself, also by keyboard."""
-    frame = f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">'
-    return Markup(html.replace("<table>", frame + "<table>").replace("</table>", "</table></div>"))
+    """``html``, already sanitised, with each table in a frame that scrolls by itself, also by keyboard.
+
+    A frame is named ``label``; several of one page are told apart by number.
+    """
+    several = html.count("<table>") > 1
+    numbers = count(1)
+
+    def frame(_table: re.Match[str]) -> str:
+        name = escape(f"{label} {next(numbers)}" if several else label)
+        return f'<div class="scroll" role="region" tabindex="0" aria-label="{name}"><table>'
+
+    return Markup(re.sub("<table>", frame, html).replace("</table>", "</table></div>"))
 
 
 FILTERS: dict[str, Any] = {"initials": initials, "scrolling_tables": scrolling_tables}

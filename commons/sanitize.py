@@ -74,6 +74,7 @@ _ADDRESS = re.compile(
 
 _Attributes = dict[tuple[str | None, str] | str, str]
 _MARKUP = re.compile("<[^<>]*+>")
+_TAG = re.compile("</?[a-zA-Z][^<>]*+>")
 _HEADING = re.compile(r"<(/?)h[1-6](?=[\s>/])", re.IGNORECASE)
 
 # Bytes that no HTML and no database takes: controls, lone surrogates.
@@ -144,6 +145,14 @@ def plain(text: str, chars: int) -> str:
     """
     words = " ".join(_UNSEEN.sub("", _UNSAFE.sub(" ", text)).split())
     return words if len(words) <= chars else words[: chars - 1].rstrip() + "…"
+
+
+def text_of(markup: str, chars: int) -> str:
+    """What HTML of another server says, on one line, at most ``chars`` long; for what is shown as text.
+
+    Plain text stays as it is, but for what looks like a tag: a summary may be either.
+    """
+    return plain(html.unescape(_TAG.sub(" ", markup[: limits.REMOTE_HTML])), chars)
 
 
 def safe_url(address: str) -> str | None:

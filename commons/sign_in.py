@@ -112,7 +112,7 @@ def prove() -> ResponseReturnValue:
         return _prove_page(form)
     if not form.validate():
         return _prove_page(form, 422)
-    personal = me().personal
+    personal = web.me().personal
     email = personal.email if personal is not None else ""
     web.undo()  # nobody waits for our write lock while the password is checked
     return _proved(lambda: prove_password(email, form.password.data), form, with_passkey=False)
@@ -122,14 +122,14 @@ def prove() -> ResponseReturnValue:
 @web.signed_in
 def ask_for_proof() -> ResponseReturnValue:
     """What the browser needs to have one of one's own passkeys shown."""
-    return jsonify(ceremonies.ask_to_show(web.session(), Purpose.PROVE, me()))
+    return jsonify(ceremonies.ask_to_show(web.session(), Purpose.PROVE, web.me()))
 
 
 @pages.post("/prove/passkey")
 @web.signed_in
 def prove_with_passkey() -> ResponseReturnValue:
     """Show the passkey once more, and be led back."""
-    account_id, answer = me().id, request.form.get("answer", "")
+    account_id, answer = web.me().id, request.form.get("answer", "")
     web.undo()
     return _proved(
         lambda: ceremonies.shown(answer, Purpose.PROVE, account_id), EmptyForm(), with_passkey=True
@@ -182,13 +182,6 @@ def signed_in(account: Account, target: str, *, proved: bool = False, with_passk
     return response
 
 
-def me() -> Account:
-    """Who is signed in, in a view that only those may call."""
-    account = web.account()
-    assert account is not None
-    return account
-
-
 def _signed_in_as(account_id: uuid.UUID, target: str, *, with_passkey: bool = False) -> Response:
     account = web.session().get_one(Account, account_id)
     return signed_in(account, target, proved=True, with_passkey=with_passkey)
@@ -205,7 +198,7 @@ def _proved(show: Callable[[], object], form: Form, *, with_passkey: bool) -> Re
     found = web.sign_in()
     assert found is not None
     proof.note(web.session(), found, with_passkey=with_passkey)
-    return redirect(own_path(request.form.get("next")) or web.home(me()), 303)
+    return redirect(own_path(request.form.get("next")) or web.home(web.me()), 303)
 
 
 def _sign_in_page(form: SignInForm, target: str, status: int = 200) -> ResponseReturnValue:
@@ -216,7 +209,7 @@ def _sign_in_page(form: SignInForm, target: str, status: int = 200) -> ResponseR
 
 
 def _prove_page(form: Form, status: int = 200) -> ResponseReturnValue:
-    account = me()
+    account = web.me()
     page = render_template(
         "commons/prove.html",
         form=form,

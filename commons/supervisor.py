@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from commons import valkey
+from commons import doors, valkey
 from commons.config import child_environment, settings
 from commons.jobs import wait_for_server
 from commons.language import N_
@@ -106,6 +106,8 @@ def module(name: str, *arguments: str, **environment: str) -> Start:
             # glibc would keep a heap for each thread; two are enough for all, and spare memory.
             env=child_environment(**{"MALLOC_ARENA_MAX": "2"} | environment),
             stdin=subprocess.DEVNULL,
+            # Ctrl-C is for the parent, which ends its children in their order.
+            process_group=0,
             preexec_fn=partial(die_with_parent, os.getpid()),
         )
 
@@ -124,11 +126,13 @@ def lock(folder: Path) -> IO[str]:
     return file
 
 
-def serve(host: str, port: int, keepers: Mapping[str, str]) -> Supervisor:
+def serve(host: str, port: int, keepers: Mapping[str, str], worker: str) -> Supervisor:
     """The children of a whole newsroom on one machine; the queue server is up on return.
 
-    ``keepers`` are processes beside web and worker that keep what these must not reach: name and module.
+    ``keepers`` are processes beside web and worker that keep what these must not reach: name and module;
+    ``worker`` is the worker's module. ``Refused``: the port is taken.
     """
+    doors.require_free(host, port)
     origin = {"ROSTRA_ORIGIN": settings().origin, "ROSTRA_DATA": str(settings().data)}
     children = []
     if settings().redis_url is None:
@@ -138,5 +142,5 @@ def serve(host: str, port: int, keepers: Mapping[str, str]) -> Supervisor:
         children.append(queue)
     children += [Child(name, module(keeper, **origin)) for name, keeper in keepers.items()]
     children.append(Child("web", rostra("web", "--host", host, "--port", str(port), **origin)))
-    children.append(Child("worker", rostra("worker", **origin)))
+    children.append(Child("worker", module(worker, **origin)))
     return Supervisor(children)

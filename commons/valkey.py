@@ -65,5 +65,6 @@ def start(data: Path) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=sys.stderr,
+        process_group=0,  # Ctrl-C is for the parent: others still need the queue
         preexec_fn=partial(die_with_parent, os.getpid()),
     )

@@ -26,8 +26,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_compress import Compress
-from flask_limiter import Limiter
-from jinja2 import StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from sqlalchemy import update
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
@@ -35,7 +34,18 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from commons import csrf, error_words, headers, jobs, language, limits, page_parts, powers, proof, sessions
+from commons import (
+    csrf,
+    error_words,
+    headers,
+    language,
+    limits,
+    page_parts,
+    powers,
+    proof,
+    sessions,
+    templates,
+)
 from commons.accounts import Account
 from commons.cast_host import CastHost
 from commons.clock import db_now, now
@@ -45,7 +55,7 @@ from commons.language import _
 from commons.powers import Power
 from commons.refusal import Refused
 from commons.sessions import SignIn
-from commons.web_settings import flask_settings, network_of
+from commons.web_settings import flask_settings, network_of, page_limiter
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +89,11 @@ def account() -> Account | None:
     """Who is signed in. Asking makes the answer private: it is not stored by anybody."""
     found = sign_in()
     return found.account if found is not None else None
+
+
+def me() -> Account:
+    """Who is signed in; 403 for nobody."""
+    return account() or abort(403)
 
 
 def sign_in() -> SignIn | None:
@@ -236,7 +251,8 @@ def install(
     app.register_error_handler(Refused, _refused)
     for error in (OperationalError, InterfaceError, TimeoutError):
         app.register_error_handler(error, _database_away)
-    limiter = _limiter(app)
+    limiter = page_limiter(network, settings().rate_limits)
+    limiter.init_app(app)
     for blueprint in pages:
         app.register_blueprint(blueprint)
     for blueprint in machines:
@@ -251,19 +267,11 @@ def _configure(app: App) -> None:
     proxies = settings().proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
-    _prepare_templates(app)
+    _prepare_templates(app.jinja_env)
 
 
-def _prepare_templates(app: App) -> None:
-    environment = app.jinja_env
-    environment.undefined = StrictUndefined
-    environment.trim_blocks = True
-    environment.lstrip_blocks = True
-    environment.add_extension("jinja2.ext.i18n")
-    environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=_, ngettext=language.ngettext, newstyle=True
-    )
+def _prepare_templates(environment: Environment) -> None:
+    templates.prepare(environment)
     environment.filters.update(page_parts.FILTERS)
     environment.globals.update(
         page_parts.GLOBALS,
@@ -277,20 +285,6 @@ def _prepare_templates(app: App) -> None:
 def _lacks_passkey() -> bool:
     """Whether powers are held that this browser, which showed no passkey, cannot use."""
     return powers.asleep(session()) and bool(powers.held(session(), account()))
-
-
-def _limiter(app: App) -> Limiter:
-    """So many pages for one network; counted in memory while the queue server is away."""
-    return Limiter(
-        network,
-        app=app,
-        application_limits=[f"{limits.PAGES_PER_NETWORK} per {limits.PAGES_WINDOW} seconds"],
-        storage_uri=jobs.address().replace("unix://", "redis+unix://", 1),
-        storage_options={"socket_timeout": 1, "socket_connect_timeout": 1},
-        in_memory_fallback_enabled=True,
-        key_prefix="rostra",
-        enabled=settings().rate_limits,
-    )
 
 
 def csrf_field() -> Markup:

@@ -1,10 +1,13 @@
-"""What Flask is told, and under what a visitor is counted. Pure."""
+"""What Flask is told, and under what a visitor is counted."""
 
 import ipaddress
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from commons import limits
+from flask_limiter import Limiter
+
+from commons import jobs, limits
 from commons.config import Config
 
 
@@ -33,6 +36,19 @@ def flask_settings(config: Config) -> dict[str, Any]:
             "application/xml",
         ],
     }
+
+
+def page_limiter(network: Callable[[], str], enabled: bool) -> Limiter:
+    """So many pages for one network; counted in memory while the queue server is away."""
+    return Limiter(
+        network,
+        application_limits=[f"{limits.PAGES_PER_NETWORK} per {limits.PAGES_WINDOW} seconds"],
+        storage_uri=jobs.address().replace("unix://", "redis+unix://", 1),
+        storage_options={"socket_timeout": 1, "socket_connect_timeout": 1},
+        in_memory_fallback_enabled=True,
+        key_prefix="rostra",
+        enabled=enabled,
+    )
 
 
 def network_of(address: str) -> str:

@@ -269,13 +269,17 @@ def test_a_schema_that_cannot_be_brought_up_is_refused_with_the_reason(
     engine.dispose()
 
 
-def test_the_processes_that_serve_do_not_load_alembic() -> None:
+@pytest.mark.parametrize(
+    ("roof", "too_large"),
+    [("wsgi", {"alembic"}), ("worker", {"alembic", "click", "flask", "icalendar", "wtforms"})],
+)
+def test_the_processes_that_serve_load_only_what_they_need(roof: str, too_large: set[str]) -> None:
     loaded = subprocess.run(
-        [sys.executable, "-c", "import sys, wsgi; print(*sys.modules)"],
+        [sys.executable, "-c", f"import sys, {roof}; print(*sys.modules)"],
         capture_output=True,
         text=True,
         check=True,
     ).stdout.split()
 
-    assert "wsgi" in loaded
-    assert "alembic" not in loaded
+    assert roof in loaded
+    assert not too_large.intersection(loaded)

@@ -27,6 +27,8 @@ WITHOUT_ACCOUNT = {
     "desk.stop_erasure",
     "endings.cancel",
     "endings.withdraw",
+    "givers.ask",
+    "givers.forget",
 }
 
 

@@ -12,7 +12,7 @@ from commons.ceremonies import Purpose
 from commons.forms import Form, at_most, needed, storable
 from commons.language import N_, _
 from commons.refusal import Refused
-from commons.sign_in import me, prove_password, signed_in
+from commons.sign_in import prove_password, signed_in
 
 pages = Blueprint("account", __name__)
 
@@ -44,7 +44,7 @@ def overview() -> ResponseReturnValue:
 @web.signed_in
 def first_password() -> ResponseReturnValue:
     """Set a password where there is none yet; other sign-ins end. Who has a passkey shows it first."""
-    form, account = FirstPasswordForm(request.form), me()
+    form, account = FirstPasswordForm(request.form), web.me()
     if account.personal is None or account.personal.password_hash is not None:
         raise Refused(N_("You have a password already."), status=409)
     if not _may_add():
@@ -67,7 +67,7 @@ def change_password() -> ResponseReturnValue:
     if not form.validate():
         return _page(form, 422)
     try:
-        account = me()
+        account = web.me()
         email = account.personal.email if account.personal is not None else ""
         web.undo()  # nobody waits for our write lock while the password is checked
         prove_password(email, form.current.data)
@@ -93,7 +93,7 @@ def _set_password(account: Account, password: str) -> ResponseReturnValue:
 @web.signed_in
 def end_sign_in() -> ResponseReturnValue:
     """End one sign-in of one's own."""
-    for each in sessions.of(web.session(), me()):
+    for each in sessions.of(web.session(), web.me()):
         if each.token_hash == request.form.get("sign_in"):
             web.session().delete(each)
             return redirect("/account", 303)
@@ -118,7 +118,7 @@ def new_passkey() -> ResponseReturnValue:
 def ask_for_passkey() -> ResponseReturnValue:
     """What the browser needs to have a passkey made."""
     _require_addable()
-    return jsonify(ceremonies.ask_for_new(web.session(), Purpose.ADD, me()))
+    return jsonify(ceremonies.ask_for_new(web.session(), Purpose.ADD, web.me()))
 
 
 @pages.post("/account/passkeys/new")
@@ -127,7 +127,7 @@ def add_passkey() -> ResponseReturnValue:
     """Keep the passkey that was made; this browser has shown it thereby, and other sign-ins end."""
     form = NameForm(request.form)
     _require_addable()
-    account_id, answer = me().id, request.form.get("answer", "")
+    account_id, answer = web.me().id, request.form.get("answer", "")
     web.undo()  # the challenge is spent in a transaction of its own
     try:
         if not form.validate():
@@ -147,7 +147,7 @@ def add_passkey() -> ResponseReturnValue:
 @web.signed_in
 def rename_passkey(passkey_id: uuid.UUID) -> ResponseReturnValue:
     """Give one of one's passkeys another name."""
-    passkeys.rename(web.session(), me(), passkey_id, request.form.get("name", ""))
+    passkeys.rename(web.session(), web.me(), passkey_id, request.form.get("name", ""))
     return redirect("/account#passkeys", 303)
 
 
@@ -155,7 +155,7 @@ def rename_passkey(passkey_id: uuid.UUID) -> ResponseReturnValue:
 @web.freshly_proved
 def remove_passkey(passkey_id: uuid.UUID) -> ResponseReturnValue:
     """Forget one of one's passkeys; whoever came in with it is out, and this browser gets a new sign-in."""
-    found, account = web.sign_in(), me()
+    found, account = web.sign_in(), web.me()
     assert found is not None
     passkeys.require_change(web.session(), account, found)
     passkeys.remove(web.session(), account, passkey_id)
@@ -166,13 +166,13 @@ def remove_passkey(passkey_id: uuid.UUID) -> ResponseReturnValue:
 
 def _may_add() -> bool:
     """Whether a password or passkey may be added: after a fresh proof, or where there is nothing to show."""
-    return proof.fresh(web.session(), web.sign_in()) or not passkeys.can_prove(web.session(), me())
+    return proof.fresh(web.session(), web.sign_in()) or not passkeys.can_prove(web.session(), web.me())
 
 
 def _require_addable() -> None:
     found = web.sign_in()
     assert found is not None
-    passkeys.require_change(web.session(), me(), found)
+    passkeys.require_change(web.session(), web.me(), found)
     if not _may_add():
         proof.require(web.session(), found)
 
@@ -183,7 +183,7 @@ def _to_proof() -> ResponseReturnValue:
 
 
 def _password_form() -> PasswordForm | FirstPasswordForm:
-    personal = me().personal
+    personal = web.me().personal
     return FirstPasswordForm() if personal is not None and personal.password_hash is None else PasswordForm()
 
 
@@ -192,8 +192,8 @@ def _page(form: PasswordForm | FirstPasswordForm, status: int = 200) -> Response
         "commons/account.html",
         form=form,
         here=web.sign_in(),
-        sign_ins=sessions.of(web.session(), me()),
-        passkeys=passkeys.of(web.session(), me()),
+        sign_ins=sessions.of(web.session(), web.me()),
+        passkeys=passkeys.of(web.session(), web.me()),
         passkeys_possible=ceremonies.possible(),
     )
     return page, status

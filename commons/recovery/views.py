@@ -12,7 +12,7 @@ from commons.forms import Form, at_most, needed, storable
 from commons.language import N_, _
 from commons.recovery import recoveries
 from commons.refusal import Refused
-from commons.sign_in import EmptyForm, me, signed_in
+from commons.sign_in import EmptyForm, signed_in
 
 pages = Blueprint("recovery", __name__)
 
@@ -96,16 +96,16 @@ def come_in_with_passkey(token: str) -> ResponseReturnValue:
 @web.signed_in
 def desk() -> ResponseReturnValue:
     """For officers: who asks to be let in again, and by how many that is confirmed."""
-    powers.require(web.session(), me(), recoveries.office(web.session(), me()))
+    powers.require(web.session(), web.me(), recoveries.office(web.session(), web.me()))
     waiting = recoveries.waiting(web.session())
-    return render_template("commons/recoveries.html", waiting=waiting, me=me(), needed=recoveries.NEEDED)
+    return render_template("commons/recoveries.html", waiting=waiting, me=web.me(), needed=recoveries.NEEDED)
 
 
 @pages.post("/recoveries/<uuid:recovery_id>/confirm")
 @web.freshly_proved
 def confirm(recovery_id: uuid.UUID) -> ResponseReturnValue:
     """An officer knows who is asking."""
-    recoveries.confirm(web.session(), recovery_id, me())
+    recoveries.confirm(web.session(), recovery_id, web.me())
     return redirect("/recoveries", 303)
 
 
@@ -113,7 +113,7 @@ def confirm(recovery_id: uuid.UUID) -> ResponseReturnValue:
 @web.freshly_proved
 def decline(recovery_id: uuid.UUID) -> ResponseReturnValue:
     """An officer knows that this is somebody else."""
-    recoveries.decline(web.session(), recovery_id, me())
+    recoveries.decline(web.session(), recovery_id, web.me())
     return redirect("/recoveries", 303)
 
 

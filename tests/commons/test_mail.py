@@ -50,7 +50,7 @@ def test_a_letter_arrives_with_every_letter_of_the_name(db: Database, server: Ma
     assert letter["Auto-Submitted"] == "auto-generated"
     body = letter.get_body()
     assert body is not None
-    assert "Hello Paula Łęcka," in body.get_content()
+    assert "Good day Paula Łęcka," in body.get_content()
     assert mail.send_due() == 0
     assert states(db) == [("sent", 0)]
 

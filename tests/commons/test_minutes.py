@@ -1,7 +1,9 @@
 """The chain of minutes: what it notices, and what it lets be forgotten."""
 
+import re
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +13,7 @@ from sqlalchemy.orm import Session
 from commons import minutes
 from commons.db import Database
 from commons.minutes import Fault, Minute, MinuteDetail
+from commons.views import DEEDS
 from wsgi import cli
 
 LINES = 5
@@ -134,3 +137,11 @@ def test_the_command_prints_the_head_or_the_fault(kept: Database) -> None:
         _rewrite(session)
     bad = CliRunner().invoke(cli, ["minutes", "verify"])
     assert bad.exit_code == 1 and str(bad.exception) == "Minute 3: changed"
+
+
+def test_what_is_done_with_a_power_is_said_in_words_on_the_page() -> None:
+    rooms = ("commons", "federation", "newsroom", "membership")
+    files = [file for room in rooms for file in (Path(minutes.__file__).parents[1] / room).rglob("*.py")]
+    verbs = {verb for file in files for verb in re.findall(r'\bverb="([^"{]+)"', file.read_text())}
+    assert len(verbs) > 20
+    assert verbs - set(DEEDS) == set()

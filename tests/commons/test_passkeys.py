@@ -24,6 +24,8 @@ from . import site
 from .authenticator import Device
 from .browsing import ORIGIN, Browser
 
+pytestmark = pytest.mark.one_database
+
 PUBLIC = "https://news.example"
 
 
@@ -47,7 +49,7 @@ def browser(app: web.App, db: Database, ada: Account) -> Browser:
 
 
 @pytest.fixture
-def stranger(app: web.App, db: Database, cheap_passwords: None) -> Browser:
+def stranger(app: web.App, db: Database) -> Browser:
     """A browser in which nobody is signed in."""
     return Browser(app, db, None)
 
@@ -63,6 +65,7 @@ def count(db: Database, table: type[Passkey] | type[Challenge] | type[SignIn]) -
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
+@pytest.mark.both_databases
 def test_a_passkey_is_added_and_signs_in(
     browser: Browser, stranger: Browser, device: Device, db: Database
 ) -> None:
@@ -79,6 +82,7 @@ def test_a_passkey_is_added_and_signs_in(
     assert count(db, Challenge) == 0
 
 
+@pytest.mark.both_databases
 def test_before_signing_in_there_is_no_cookie(stranger: Browser) -> None:
     page = stranger.get("/sign-in")
     assert "data-passkey" in page.text and "Set-Cookie" not in page.headers
@@ -178,6 +182,7 @@ def test_an_answer_that_is_none_is_refused(browser: Browser, stranger: Browser, 
     assert new.status_code in (400, 422)
 
 
+@pytest.mark.both_databases
 def test_an_answer_counts_once(
     app: web.App, db: Database, browser: Browser, stranger: Browser, device: Device
 ) -> None:
@@ -197,6 +202,7 @@ def test_a_challenge_is_used_up_by_a_wrong_answer_too(
     assert stranger.post("/sign-in/passkey", answer=device.show(options)).status_code == 410
 
 
+@pytest.mark.both_databases
 def test_of_many_at_once_one_answer_counts(
     browser: Browser, device: Device, db: Database, ada: Account
 ) -> None:
@@ -248,6 +254,7 @@ def test_a_challenge_is_good_for_its_account_only(
     assert count(db, Passkey) == 0
 
 
+@pytest.mark.both_databases
 def test_another_persons_passkey_proves_nothing(
     app: web.App, db: Database, browser: Browser, eve: Account, device: Device
 ) -> None:
@@ -258,6 +265,7 @@ def test_another_persons_passkey_proves_nothing(
     assert other.get("/fresh").status_code == 303
 
 
+@pytest.mark.both_databases
 def test_a_passkey_known_here_is_not_taken_again(
     app: web.App, db: Database, browser: Browser, eve: Account, device: Device
 ) -> None:
@@ -266,6 +274,7 @@ def test_a_passkey_known_here_is_not_taken_again(
     assert count(db, Passkey) == 1
 
 
+@pytest.mark.both_databases
 def test_a_counter_must_grow(browser: Browser, stranger: Browser, device: Device) -> None:
     device.counter = 7
     browser.add(device)
@@ -303,6 +312,7 @@ def test_at_an_ip_address_the_page_says_why_not(
 # One's own passkeys
 
 
+@pytest.mark.both_databases
 def test_passkeys_are_renamed_and_removed(
     app: web.App, browser: Browser, device: Device, db: Database
 ) -> None:
@@ -334,6 +344,7 @@ def test_nobody_touches_the_passkey_of_another(
     assert count(db, Passkey) == 1
 
 
+@pytest.mark.both_databases
 def test_an_account_has_only_so_many(db: Database, ada: Account) -> None:
     def add(number: int) -> None:
         with db.transaction() as session:
@@ -357,6 +368,7 @@ def test_an_account_has_only_so_many(db: Database, ada: Account) -> None:
     assert count(db, Passkey) == limits.PASSKEYS_PER_ACCOUNT
 
 
+@pytest.mark.both_databases
 def test_adding_and_removing_need_a_fresh_proof(
     app: web.App, db: Database, browser: Browser, ada: Account, device: Device
 ) -> None:
@@ -371,6 +383,7 @@ def test_adding_and_removing_need_a_fresh_proof(
     assert count(db, Passkey) == 1
 
 
+@pytest.mark.both_databases
 def test_who_has_only_a_passkey_shows_it_before_a_first_password(
     app: web.App, db: Database, device: Device
 ) -> None:
@@ -387,6 +400,7 @@ def test_who_has_only_a_passkey_shows_it_before_a_first_password(
     assert again.post("/account/first-password", new=site.PASSWORD).location == "/account"
 
 
+@pytest.mark.both_databases
 def test_erasure_forgets_passkeys_and_challenges(
     browser: Browser, device: Device, db: Database, ada: Account
 ) -> None:

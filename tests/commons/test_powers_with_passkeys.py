@@ -93,7 +93,7 @@ def test_who_holds_no_power_needs_no_passkey(in_public: None, db: Database, ada:
 
 
 def test_an_officer_is_sent_no_sign_in_link_but_told_to_use_the_passkey(
-    in_public: None, db: Database, cheap_passwords: None
+    in_public: None, db: Database
 ) -> None:
     with db.transaction() as session:
         joan = accounts.create(session, email="joan@news.example", name="Joan", password=None)

@@ -14,6 +14,8 @@ from commons.sessions import SignIn
 from . import site
 from .browsing import Browser
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def browser(app: web.App, db: Database, ada: Account) -> Browser:
@@ -21,6 +23,7 @@ def browser(app: web.App, db: Database, ada: Account) -> Browser:
     return Browser(app, db, ada)
 
 
+@pytest.mark.both_databases
 def test_who_is_not_signed_in_signs_in_first(app: web.App, db: Database) -> None:
     reader = Browser(app, db, None)
     assert reader.get("/fresh").location == "/sign-in?next=/fresh"
@@ -28,6 +31,7 @@ def test_who_is_not_signed_in_signs_in_first(app: web.App, db: Database) -> None
     assert reader.get("/prove").location == "/sign-in?next=/prove"
 
 
+@pytest.mark.both_databases
 def test_a_password_is_shown_and_leads_back(browser: Browser) -> None:
     led = browser.get("/fresh?a=1")
     assert led.location == "/prove?next=/fresh?a%3D1"
@@ -36,6 +40,7 @@ def test_a_password_is_shown_and_leads_back(browser: Browser) -> None:
     assert browser.get("/fresh").status_code == 200
 
 
+@pytest.mark.both_databases
 def test_signing_in_with_a_password_is_a_proof(app: web.App, db: Database, ada: Account) -> None:
     fresh = Browser(app, db, None)
     fresh.post("/sign-in", email=site.EMAIL, password=site.PASSWORD)
@@ -69,6 +74,7 @@ def test_after_five_minutes_one_is_asked_again(browser: Browser, monkeypatch: py
     assert browser.get("/fresh").status_code == 303
 
 
+@pytest.mark.both_databases
 def test_a_form_that_comes_too_late_leads_to_its_page(browser: Browser) -> None:
     host = browser.origin
     data = browser.form()
@@ -84,6 +90,7 @@ def test_nobody_is_led_elsewhere(browser: Browser, target: str) -> None:
     assert browser.post("/prove", password=site.PASSWORD, next=target).location == "/private"
 
 
+@pytest.mark.both_databases
 def test_who_has_neither_password_nor_passkey_is_told_to_set_one(app: web.App, db: Database) -> None:
     with db.transaction() as session:
         joan = accounts.create(session, email="joan@news.example", name="Joan", password=None)

@@ -27,6 +27,8 @@ from . import site
 from .authenticator import Device
 from .browsing import ORIGIN, Browser
 
+pytestmark = pytest.mark.one_database
+
 NEW = "another battery staple"
 
 
@@ -47,12 +49,12 @@ def officer(db: Database, name: str, *held: Power) -> Account:
 
 
 @pytest.fixture
-def olga(db: Database, cheap_passwords: None) -> Account:
+def olga(db: Database) -> Account:
     return officer(db, "Olga", Power.ELECTIONS)
 
 
 @pytest.fixture
-def mona(db: Database, cheap_passwords: None) -> Account:
+def mona(db: Database) -> Account:
     return officer(db, "Mona", Power.MODERATE)
 
 
@@ -120,12 +122,14 @@ def test_who_asks_too_often_waits(app: web.App, db: Database, ada: Account) -> N
     assert asked == [200] * limits.SIGN_IN_TRIES + [429]
 
 
+@pytest.mark.both_databases
 def test_one_is_under_way_at_a_time(app: web.App, db: Database, lost: uuid.UUID) -> None:
     assert ask(app, db)[0] == 200
     assert the_recovery(db).id == lost
     letter(db, "recovery_asked")
 
 
+@pytest.mark.both_databases
 def test_a_closed_account_has_no_way_back(app: web.App, db: Database, ada: Account) -> None:
     with db.transaction() as session:
         session.get_one(Account, ada.id).closed_at = clock.now()
@@ -137,6 +141,7 @@ def test_a_closed_account_has_no_way_back(app: web.App, db: Database, ada: Accou
 # Confirming
 
 
+@pytest.mark.both_databases
 def test_two_officers_confirm_on_their_page(
     app: web.App, db: Database, lost: uuid.UUID, olga: Account, mona: Account
 ) -> None:
@@ -151,6 +156,7 @@ def test_two_officers_confirm_on_their_page(
     assert "24 hours" in letter(db, "recovery_confirmed")
 
 
+@pytest.mark.both_databases
 def test_confirming_needs_a_fresh_proof(app: web.App, db: Database, lost: uuid.UUID, olga: Account) -> None:
     stale = Browser(app, db, olga)
     for what in ("confirm", "decline"):
@@ -166,6 +172,7 @@ def test_others_see_and_confirm_nothing(app: web.App, db: Database, lost: uuid.U
         assert browser.post(f"/recoveries/{lost}/{what}").status_code == 403
 
 
+@pytest.mark.both_databases
 def test_the_same_officer_does_not_count_twice(db: Database, lost: uuid.UUID, olga: Account) -> None:
     confirm(db, lost, olga)
     with pytest.raises(Refused, match="two officers"):
@@ -179,6 +186,7 @@ def test_an_officer_does_not_confirm_herself(app: web.App, db: Database, olga: A
         confirm(db, the_recovery(db).id, olga)
 
 
+@pytest.mark.both_databases
 def test_the_database_itself_knows_no_other_way(
     db: Database, lost: uuid.UUID, ada: Account, olga: Account, mona: Account
 ) -> None:
@@ -195,6 +203,7 @@ def test_the_database_itself_knows_no_other_way(
     put(state=recoveries.CONFIRMED, first_by_id=olga.id, second_by_id=mona.id)
 
 
+@pytest.mark.both_databases
 def test_two_who_confirm_at_once_both_count(
     db: Database, lost: uuid.UUID, olga: Account, mona: Account
 ) -> None:
@@ -215,6 +224,7 @@ def test_two_who_confirm_at_once_both_count(
     letter(db, "recovery_confirmed")
 
 
+@pytest.mark.both_databases
 def test_the_minutes_name_the_officer_and_not_the_person(
     db: Database, lost: uuid.UUID, olga: Account, ada: Account
 ) -> None:
@@ -240,6 +250,7 @@ def test_an_officer_ends_what_is_false(app: web.App, db: Database, lost: uuid.UU
 # Objecting
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("confirmed", [False, True])
 def test_the_owner_objects(
     app: web.App, db: Database, lost: uuid.UUID, olga: Account, mona: Account, confirmed: bool
@@ -256,6 +267,7 @@ def test_the_owner_objects(
     assert reader.post(path).status_code == 410
 
 
+@pytest.mark.both_databases
 def test_the_owner_objects_even_to_the_link(app: web.App, db: Database, link: str) -> None:
     assert Browser(app, db, None).post(link_in(letter(db, "recovery_link"), OBJECTION)).status_code == 200
     assert Browser(app, db, None).get(link).status_code == 410
@@ -283,6 +295,7 @@ def test_before_the_day_is_over_no_link_leaves(
     assert recoveries.send_due() == 0
 
 
+@pytest.mark.both_databases
 def test_a_new_password_ends_everything_old(
     app: web.App, db: Database, link: str, ada: Account, olga: Account
 ) -> None:
@@ -306,6 +319,7 @@ def test_a_new_password_ends_everything_old(
     assert the_recovery(db).words == ""
 
 
+@pytest.mark.both_databases
 def test_a_new_passkey_does_as_well(app: web.App, db: Database, link: str, ada: Account) -> None:
     device, fresh = Device(ORIGIN), Browser(app, db, None)
     answer = device.make(fresh.options(f"{link}/ask"))
@@ -325,6 +339,7 @@ def test_a_passkey_that_does_not_fit_leaves_the_link_good(app: web.App, db: Data
     assert fresh.get(link).status_code == 200
 
 
+@pytest.mark.both_databases
 def test_of_many_presses_at_once_one_comes_in(db: Database, link: str) -> None:
     opened: list[bool] = []
 
@@ -358,6 +373,7 @@ def test_a_made_up_link_opens_nothing(app: web.App, db: Database, lost: uuid.UUI
     assert Browser(app, db, None).post(f"/sign-in/recover/made-up{end}", new=NEW).status_code == 410
 
 
+@pytest.mark.both_databases
 def test_what_nobody_confirms_lapses(
     app: web.App, db: Database, lost: uuid.UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -365,3 +365,16 @@ def test_a_long_profile_is_cut_and_answered(killer: str) -> None:
 )
 def test_plain_text_is_one_honest_line(text: str, shown: str) -> None:
     assert sanitize.plain(text, 10 if text.startswith("0") else 100) == shown
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ("<p>The passenger&#x27;s clock.</p><p>Two &lt; three</p>", "The passenger's clock. Two < three"),
+        ("a < b & c > d", "a < b & c > d"),
+        ("<scr<b>ipt>alert(1)</scr</b>ipt>", "<scr ipt>alert(1)</scr ipt>"),
+        ("<p>" + "x" * 200 + "</p>", "x" * 99 + "…"),
+    ],
+)
+def test_the_words_of_a_peers_html_are_one_line_of_text(markup: str, shown: str) -> None:
+    assert sanitize.text_of(markup, 100) == shown

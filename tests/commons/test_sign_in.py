@@ -19,6 +19,8 @@ from commons.db import Database
 from commons.sessions import SignIn
 from tests.commons import site
 
+pytestmark = pytest.mark.one_database
+
 NEW = "another battery staple"
 
 
@@ -45,6 +47,7 @@ def is_in(client: FlaskClient) -> bool:
     return client.get("/private").status_code == 200
 
 
+@pytest.mark.both_databases
 def test_who_is_not_signed_in_is_led_to_the_page_and_back(client: FlaskClient, ada: Account) -> None:
     led = client.get("/private?a=1&b=2")
     assert led.status_code == 303
@@ -70,6 +73,7 @@ def test_on_https_the_cookie_is_bound_to_the_host(db: Database, settings: Config
     assert is_in(client)
 
 
+@pytest.mark.both_databases
 def test_the_token_is_not_in_the_database(client: FlaskClient, ada: Account, db: Database) -> None:
     sign_in(client)
     token = token_of(client) or ""
@@ -153,6 +157,7 @@ def test_too_many_tries_from_one_network_wait_whatever_the_address(client: Flask
     assert client.post("/sign-in", data=data, environ_base=other).status_code == 303
 
 
+@pytest.mark.both_databases
 def test_tries_at_the_same_time_are_counted_too(app: web.App, ada: Account) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(
@@ -183,6 +188,7 @@ def test_a_cookie_that_was_planted_is_never_taken_over(client: FlaskClient, ada:
     assert token_of(client) not in (None, "planted")
 
 
+@pytest.mark.both_databases
 def test_signing_out_ends_it_on_the_server(signed_in: FlaskClient, app: web.App) -> None:
     token = token_of(signed_in) or ""
     thief = app.test_client()
@@ -203,6 +209,7 @@ def test_a_post_after_the_sign_in_ended_is_401(client: FlaskClient) -> None:
     assert client.post("/account/password", data={}).status_code == 401
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("seconds", [limits.SESSION_IDLE + 1, limits.SESSION_ABSOLUTE + 1])
 def test_a_sign_in_that_is_not_used_ends(
     signed_in: FlaskClient, monkeypatch: pytest.MonkeyPatch, seconds: int
@@ -222,6 +229,7 @@ def test_using_it_keeps_it_until_it_is_too_old(
     assert not is_in(signed_in)
 
 
+@pytest.mark.both_databases
 def test_use_is_noted_once_a_minute(
     signed_in: FlaskClient, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +245,7 @@ def test_use_is_noted_once_a_minute(
     assert seen() != first
 
 
+@pytest.mark.both_databases
 def test_one_sees_where_one_is_signed_in_and_can_end_it(signed_in: FlaskClient, app: web.App) -> None:
     other = app.test_client()
     sign_in(other)
@@ -258,6 +267,7 @@ def test_nobody_ends_the_sign_in_of_another(signed_in: FlaskClient, app: web.App
     assert is_in(signed_in)
 
 
+@pytest.mark.both_databases
 def test_a_new_password_ends_every_sign_in_but_a_new_one_here(signed_in: FlaskClient, app: web.App) -> None:
     other = app.test_client()
     sign_in(other)
@@ -306,6 +316,7 @@ def test_after_signing_in_nobody_is_led_elsewhere(client: FlaskClient, ada: Acco
     assert sign_in(client, next=target).location == "/private"
 
 
+@pytest.mark.both_databases
 def test_extra_fields_change_nothing(client: FlaskClient, ada: Account, db: Database) -> None:
     sign_in(client, role="editor", account_id="1", closed_at="")
     with db.reading() as session:
@@ -320,6 +331,7 @@ def test_errors_are_tied_to_their_fields(client: FlaskClient) -> None:
     assert "<title>Something is not right yet: Sign in" in text
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "text", ["{{ 7*7 }}", "%(name)s", "'; DROP TABLE account; --", "<script>alert(1)</script>", "../../x"]
 )

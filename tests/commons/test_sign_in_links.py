@@ -18,6 +18,8 @@ from commons.sign_in_links import SignInLink
 
 from . import site
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def eve(db: Database) -> Account:
@@ -42,6 +44,7 @@ def link_in(letter: Letter) -> str:
     return found[1]
 
 
+@pytest.mark.both_databases
 def test_a_link_signs_in_once(client: FlaskClient, db: Database, eve: Account) -> None:
     assert client.get("/sign-in/link").status_code == 200
     assert ask(client, "EVE@news.example")[0] == 200
@@ -53,6 +56,7 @@ def test_a_link_signs_in_once(client: FlaskClient, db: Database, eve: Account) -
     assert client.post(link).status_code == 410
 
 
+@pytest.mark.both_databases
 def test_of_twenty_presses_at_once_one_signs_in(db: Database, eve: Account) -> None:
     with db.transaction() as session:
         token = sign_in_links.make(session, eve)
@@ -101,6 +105,7 @@ def test_the_answer_does_not_tell_who_has_an_account(client: FlaskClient, db: Da
     assert [letter.to for letter in letters(db)] == ["eve@news.example"]
 
 
+@pytest.mark.both_databases
 def test_the_token_is_not_in_the_table(db: Database, eve: Account) -> None:
     with db.transaction() as session:
         token = sign_in_links.make(session, eve)
@@ -130,6 +135,7 @@ def test_an_officer_with_a_password_is_told_to_use_it(
     assert "/sign-in/link/" not in letters(db, "sign_in_password")[0].body
 
 
+@pytest.mark.both_databases
 def test_old_links_are_forgotten(db: Database, eve: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     with db.transaction() as session:
         sign_in_links.make(session, eve)
@@ -140,6 +146,7 @@ def test_old_links_are_forgotten(db: Database, eve: Account, monkeypatch: pytest
         assert session.scalar(select(func.count()).select_from(SignInLink)) == 0
 
 
+@pytest.mark.both_databases
 def test_who_has_no_password_may_set_one_once(client: FlaskClient, db: Database, eve: Account) -> None:
     with db.transaction() as session:
         client.set_cookie(web.cookie_name(), sessions.start(session, eve), domain="127.0.0.1")

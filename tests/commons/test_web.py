@@ -22,6 +22,8 @@ from commons.language import LANGUAGES
 from tests.commons import site
 from tests.commons.site import written
 
+pytestmark = pytest.mark.one_database
+
 
 def token(client: FlaskClient) -> str:
     found = re.search(r'value="([^"]+)"', client.get("/private").text)
@@ -36,12 +38,14 @@ def write(client: FlaskClient, name: str, **more: str) -> TestResponse:
 # One request, one transaction
 
 
+@pytest.mark.both_databases
 def test_what_a_view_wrote_is_kept_and_its_bell_rings_after_it(signed_in: FlaskClient) -> None:
     assert write(signed_in, "kept").status_code == 200
     assert written("kept")
     assert site.bells == ["kept"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("status", ["400", "422", "500"])
 def test_an_answer_that_is_an_error_leaves_nothing(signed_in: FlaskClient, status: str) -> None:
     assert write(signed_in, "gone", status=status).status_code == int(status)
@@ -49,6 +53,7 @@ def test_an_answer_that_is_an_error_leaves_nothing(signed_in: FlaskClient, statu
     assert site.bells == []
 
 
+@pytest.mark.both_databases
 def test_a_refusal_in_the_middle_leaves_nothing(signed_in: FlaskClient) -> None:
     write(signed_in, "twice")
     assert write(signed_in, "twice").status_code == 409
@@ -112,6 +117,7 @@ def test_an_unsafe_deed_cannot_be_asked_for_by_get_nor_by_a_method_override(sign
     assert signed_in.get("/write?_method=POST", headers=headers).status_code == 405
 
 
+@pytest.mark.both_databases
 def test_machines_have_no_sign_in_and_no_check_of_origin(signed_in: FlaskClient) -> None:
     response = signed_in.post("/machine", headers={"Origin": "https://peer.example"})
     assert (response.status_code, response.text) == (200, "None")
@@ -120,6 +126,7 @@ def test_machines_have_no_sign_in_and_no_check_of_origin(signed_in: FlaskClient)
 # What is cached, and by whom
 
 
+@pytest.mark.both_databases
 def test_readers_get_no_cookie(client: FlaskClient) -> None:
     for path in ("/", "/sign-in", "/nothing", "/leads-away", "/private"):
         assert "Set-Cookie" not in client.get(path).headers
@@ -133,6 +140,7 @@ def test_a_public_page_is_the_same_for_everyone_and_can_be_kept(client: FlaskCli
     assert known.headers["Cache-Control"] == "public, max-age=60, stale-while-revalidate=600"
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("path", ["/private", "/careless", "/account", "/sign-in"])
 def test_a_page_that_asks_who_is_signed_in_is_stored_by_nobody(signed_in: FlaskClient, path: str) -> None:
     response = signed_in.get(path)
@@ -140,6 +148,7 @@ def test_a_page_that_asks_who_is_signed_in_is_stored_by_nobody(signed_in: FlaskC
     assert "ETag" not in response.headers
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("encoding", ["gzip", "br", "identity"])
 def test_a_public_page_is_not_sent_twice(client: FlaskClient, encoding: str) -> None:
     first = client.get("/", headers={"Accept-Encoding": encoding})
@@ -158,6 +167,7 @@ def test_private_pages_are_not_compressed(signed_in: FlaskClient) -> None:
     )
 
 
+@pytest.mark.both_databases
 def test_a_static_file_is_kept_for_a_year_under_an_address_that_changes_with_it(client: FlaskClient) -> None:
     address = page_parts.asset("rostra.css")
     assert address in client.get("/").text
@@ -203,6 +213,7 @@ def test_errors_speak_the_newsrooms_language(db: Database, settings: Config, lan
     assert ("Hier ist nichts" in text) == (language == "de")
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "url", ["sqlite:////nowhere/at/all.sqlite", "postgresql+psycopg://127.0.0.1:1/away?connect_timeout=1"]
 )
@@ -260,6 +271,7 @@ def send_parts(client: FlaskClient, path: str, parts: int, part: bytes) -> int:
     return client.post(path, data=body, content_type="multipart/form-data; boundary=x").status_code
 
 
+@pytest.mark.both_databases
 def test_too_many_fields_are_refused(client: FlaskClient) -> None:
     field = b'name="name"\r\n\r\nfew'
     assert send_parts(client, "/open", limits.FORM_PARTS, field) == 200
@@ -271,6 +283,7 @@ def test_a_form_without_a_boundary_has_no_fields(client: FlaskClient) -> None:
     assert response.status_code == 400
 
 
+@pytest.mark.both_databases
 def test_a_picture_may_be_larger_than_other_forms_but_not_endless(client: FlaskClient) -> None:
     head = b'name="file"; filename="x"\r\n\r\n'
     assert send_parts(client, "/upload", 1, head + b"x" * limits.UPLOAD_BODY) == 200
@@ -347,3 +360,8 @@ def test_a_table_scrolls_in_its_own_frame() -> None:
     frame = '<div class="scroll" role="region" tabindex="0" aria-label="A &#34;table&#34;">'
     assert framed.startswith(f"<p>x</p>{frame}<table>")
     assert framed.endswith("</table></div>")
+
+
+def test_tables_of_one_page_have_names_of_their_own() -> None:
+    framed = page_parts.scrolling_tables("<table>a</table><p>x</p><table>b</table>", "Table")
+    assert re.findall('aria-label="([^"]*)"', framed) == ["Table 1", "Table 2"]
