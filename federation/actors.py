@@ -47,7 +47,10 @@ class NotAnActor(Refused):
 def create_local(
     session: Session, *, kind: str, handle: str, name: str, summary: str = "", account: Account | None = None
 ) -> Actor:
-    """A new actor of ours with its keys; refuses a reserved, malformed or used handle."""
+    """A new actor of ours with its keys; refuses a reserved, malformed or used handle.
+
+    The page of the instance is the newsroom's, which so is known from sections and campaigns, groups too.
+    """
     handle = handle.lower()
     if not HANDLE.match(handle):
         raise Refused(N_("A handle is 1 to 30 letters, digits or underscores."))
@@ -69,7 +72,7 @@ def create_local(
         host=settings().host,
         name=name,
         summary=summary,
-        url=uri,
+        url=_newsroom_uri() if kind == "Application" else uri,
         inbox=f"{uri}/inbox",
         shared_inbox=f"{origin}/inbox",
         followers=f"{uri}/followers",
@@ -132,10 +135,16 @@ def found_newsroom(session: Session) -> None:
         raise Refused(
             N_("This newsroom was founded at %(origin)s; ROSTRA_ORIGIN cannot be changed."), origin=origin
         )
-    # The first group is the newsroom; the others are sections, whose handles are no answer.
-    groups = select(Actor.handle).where(Actor.local, Actor.kind == "Group")
-    if session.scalar(groups.order_by(Actor.created_at, Actor.id).limit(1)) != settings().handle:
+    if existing.url == existing.uri:
+        # It names no newsroom yet: that is the first group.
+        groups = select(Actor.uri).where(Actor.local, Actor.kind == "Group")
+        existing.url = session.scalars(groups.order_by(Actor.created_at, Actor.id).limit(1)).one()
+    if existing.url != _newsroom_uri():
         raise Refused(N_("This newsroom was founded with another handle; ROSTRA_HANDLE cannot be changed."))
+
+
+def _newsroom_uri() -> str:
+    return f"{settings().origin}/@{settings().handle}"
 
 
 def document(actor: Actor) -> bytes:

@@ -107,7 +107,7 @@ def block() -> None:
 @click.argument("host")
 @click.option("--reason", required=True, help="It stands in the public minutes.")
 def add_block(host: str, reason: str) -> None:
-    """Take nothing from HOST and what is below it, and send nothing there."""
+    """Take nothing from HOST and what is below it, and send nothing there but deletions."""
     with database().transaction() as session:
         host = blocks.add(session, host, reason)
     click.echo(host)

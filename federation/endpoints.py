@@ -80,7 +80,7 @@ def host_meta() -> Response:
     template = f"{settings().origin}/.well-known/webfinger?resource={{uri}}"
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">'
-        f'<Link rel="lrdd" type="application/xrd+xml" template="{template}"/></XRD>\n'
+        f'<Link rel="lrdd" type="{webfinger.JRD}" template="{template}"/></XRD>\n'
     )
     return web.public(Response(body, content_type="application/xrd+xml"), seconds=3600)
 
@@ -283,7 +283,8 @@ def _receive() -> Response:
 
 
 def _accept() -> None:
-    request.max_content_length = limits.INBOX_BODY
+    # A body of no stated length is cut at this in silence: one byte more, so that it is seen to be too long.
+    request.max_content_length = limits.INBOX_BODY + 1
     if request.mimetype not in inbox.MEDIA_TYPES:
         raise Refused("This inbox reads application/activity+json.", status=415)
     inbox.accept(

@@ -11,7 +11,7 @@ from commons import jobs
 from commons.clock import now
 from commons.config import host_of
 from commons.db import database, dialect_of, insert, new_id, one_at_a_time
-from federation import actors, delivery
+from federation import actors, blocks, delivery
 from federation.models import Activity, Delivery, Post
 
 CHUNK = 500
@@ -40,7 +40,10 @@ def _fan_out_next() -> bool:
         ).first()
         if activity is None:
             return False
-        count = insert_rows(session, activity, inboxes(session, activity.audience))
+        addresses = inboxes(session, activity.audience)
+        if activity.kind != "Delete":  # what is deleted here is to go there too
+            addresses = {inbox for inbox in addresses if not blocks.is_blocked(inbox)}
+        count = insert_rows(session, activity, addresses)
         activity.fanned_out_at = now()
         if count:
             jobs.ring_after(session, delivery.deliver_due, min(LANES, 1 + count // ROWS_PER_LANE))

@@ -1,11 +1,12 @@
 """What our actors do: one activity row with the exact bytes, and who is to have it."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from commons import jobs
@@ -87,7 +88,7 @@ def reply_to_actor(session: Session, ours: Actor, theirs: Actor, draft: Draft) -
 
 @dataclass(frozen=True)
 class Reach:
-    """How far something of ours has got. A host counts once, however many inboxes it has."""
+    """How far something of ours has got. An inbox counts once, whatever was sent there; so does a host."""
 
     inboxes: int
     hosts: int
@@ -99,25 +100,21 @@ class Reach:
 
 
 def reach(session: Session, object_uri: str) -> Reach:
-    """Where the activities about ``object_uri`` went: one count for each distinct inbox and activity."""
-    counted = select(Delivery.state, func.count()).where(Delivery.object_uri == object_uri)
-    states: dict[str, int] = {row[0]: row[1] for row in session.execute(counted.group_by(Delivery.state))}
-    hosts = session.scalar(
-        select(func.count(func.distinct(Delivery.host))).where(Delivery.object_uri == object_uri)
-    )
-    retried = session.scalar(
-        select(func.count()).where(
-            Delivery.object_uri == object_uri, Delivery.state == "due", Delivery.tries > 0
-        )
-    )
+    """How far the activities about ``object_uri`` got: each inbox once, by what is worst off there."""
+    state, about = Delivery.state, Delivery.object_uri == object_uri
+    worst = func.min(case({"due": 0, "gave_up": 1, "failed": 2}, value=state, else_=3))
+    retried = func.max(case(((state == "due") & (Delivery.tries > 0), 1), else_=0))
+    each = select(worst.label("worst"), retried.label("retried")).where(about).group_by(Delivery.inbox)
+    inboxes = [(row[0], row[1]) for row in session.execute(each)]
+    counted = Counter(worst for worst, _retried in inboxes)
     return Reach(
-        inboxes=sum(states.values()),
-        hosts=hosts or 0,
-        sent=states.get("sent", 0),
-        due=states.get("due", 0),
-        retried=retried or 0,
-        failed=states.get("failed", 0),
-        gave_up=states.get("gave_up", 0),
+        inboxes=len(inboxes),
+        hosts=session.scalar(select(func.count(func.distinct(Delivery.host))).where(about)) or 0,
+        sent=counted[3],
+        due=counted[0],
+        retried=sum(retried for _worst, retried in inboxes),
+        failed=counted[2],
+        gave_up=counted[1],
     )
 
 

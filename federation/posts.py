@@ -333,7 +333,7 @@ def read_into(post: Post, value: vocabulary.Object) -> None:
     name, summary = vocabulary.text_of(value.get("name")), vocabulary.text_of(value.get("summary"))
     post.url = url if vocabulary.same_origin(url, post.uri) and len(url) <= limits.URL_CHARS else post.uri
     post.name = sanitize.plain(name, limits.NAME_CHARS) or None
-    post.summary = sanitize.plain(summary, limits.SUMMARY_CHARS) or None
+    post.summary = sanitize.text_of(summary, limits.SUMMARY_CHARS) or None
     post.content = sanitize.remote_html(vocabulary.text_of(value.get("content")))
     post.language = vocabulary.language_of(value)
 

@@ -37,7 +37,7 @@ def interact() -> ResponseReturnValue:
         return _helpless(form, refusal), 422
     except outbound.Unreachable:
         return _helpless(form, Refused(N_("Your server did not answer."))), 422
-    address = account.address(INTENTS[form.do.data], form.object.data)
+    address = account.address(INTENTS[form.do.data], _target(form))
     if address is None:
         return _helpless(form, Refused(N_("Your server does not say how to do this from here."))), 422
     return redirect(address, 303)
@@ -47,7 +47,19 @@ def _helpless(form: InteractForm, refusal: Refused | None) -> str:
     """A page that still helps: what to search for at home."""
     if refusal is not None:
         form.refuse(refusal)
-    return render_template("federation/interact.html", form=form, mention=_mention(form.object.data or ""))
+    with database().reading() as session:
+        story = posts.by_uri(session, form.object.data or "") is not None
+    return render_template(
+        "federation/interact.html", form=form, mention=_mention(_target(form)), story=story
+    )
+
+
+def _target(form: InteractForm) -> str:
+    """What she acts on. Who presses "Follow" below a story follows its author."""
+    address = form.object.data or ""
+    with database().reading() as session:
+        post = posts.by_uri(session, address) if form.do.data == "follow" else None
+        return address if post is None else post.author.uri
 
 
 def _mention(target: str) -> str:

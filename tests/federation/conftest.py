@@ -8,13 +8,14 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-import wsgi
+import worker
 from commons import accounts, jobs
 from commons.clock import now
 from commons.config import settings as current_settings
 from commons.db import Database, new_id
 from federation import actors, blocks, inbox, keys, posts
 from federation.models import Actor, Post
+from tests.services import applications
 from tests.services import farm as farms
 
 Send = Callable[..., TestResponse]
@@ -55,7 +56,7 @@ def maria(newsroom: Actor, db: Database) -> Actor:
 
 @pytest.fixture
 def client(newsroom: Actor) -> FlaskClient:
-    return wsgi.create_app().test_client()
+    return applications.shared().test_client()
 
 
 def get(client: FlaskClient, path: str, accept: str = farms.JSON) -> TestResponse:
@@ -75,7 +76,7 @@ def send(client: FlaskClient) -> Send:
         )
         response = client.post(path, base_url=origin, data=body, headers=headers)
         if run:
-            jobs.run_jobs(wsgi.TIMERS)
+            jobs.run_jobs(worker.TIMERS)
         return response
 
     return post
@@ -105,7 +106,7 @@ def publish(db: Database, author: Actor, groups: list[Actor], **more: Any) -> Po
 
 
 def run_jobs() -> None:
-    jobs.run_jobs(wsgi.TIMERS)
+    jobs.run_jobs(worker.TIMERS)
 
 
 def parsed(response: TestResponse) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from commons.config import settings as current_settings
 from commons.db import Database
 from commons.minutes import Minute
 from commons.refusal import Refused
-from federation import blocks
-from federation.models import Actor
+from federation import blocks, posts
+from federation.models import Actor, Post
+from tests.federation.conftest import Send, publish, run_jobs
+from tests.services.farm import Farm
 
 
 def block(*words: str) -> Result:
@@ -43,6 +45,20 @@ def test_a_port_is_part_of_the_host(db: Database) -> None:
     block("add", "bad.example:8443", "--reason", ".")
     assert blocks.is_blocked("https://bad.example:8443/u/x")
     assert not blocks.is_blocked("https://bad.example/u/x")
+
+
+def test_a_blocked_host_gets_nothing_new_but_deletions(
+    db: Database, farm: Farm, send: Send, maria: Actor
+) -> None:
+    send(farm.activity(farm.person("anna"), "Follow", maria.uri))
+    first = publish(db, maria, [])
+    run_jobs()
+    block("add", farm.origin.removeprefix("http://"), "--reason", ".")
+    publish(db, maria, [])
+    with db.transaction() as session:
+        posts.remove(session, session.get_one(Post, first.id))
+    run_jobs()
+    assert [value["type"] for value in farm.inbox("/u/anna/inbox")] == ["Accept", "Create", "Delete"]
 
 
 @pytest.mark.parametrize(

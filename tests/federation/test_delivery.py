@@ -463,6 +463,18 @@ def test_the_reach_of_a_story_is_counted_for_the_desk(
     assert reach == outbox.Reach(inboxes=3, hosts=1, sent=1, due=1, retried=1, failed=1, gave_up=0)
 
 
+def test_an_inbox_is_counted_once(db: Database, farm: Farm, newsroom: Actor, maria: Actor) -> None:
+    for name, followed in (("anna", maria), ("bert", newsroom), ("carl", newsroom)):
+        follower(db, farm, name, followed, shared=name != "carl")
+    farm.statuses["/u/carl/inbox"] = [500]
+    story = publish(db, maria, [newsroom])
+    run_jobs()
+    with db.reading() as session:
+        reach = outbox.reach(session, story.uri)
+    assert sorted(kinds(farm, "/inbox")) == ["Announce", "Create"]
+    assert reach == outbox.Reach(inboxes=2, hosts=1, sent=1, due=1, retried=1, failed=0, gave_up=0)
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [("120", 120), ("0", 0), ("-5", None), ("soon", None), (None, None), ("9" * 400, 999999999)],

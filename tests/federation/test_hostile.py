@@ -14,7 +14,6 @@ from commons.clock import now
 from commons.config import Config, use
 from commons.config import settings as current_settings
 from commons.db import Database
-from commons.refusal import Refused
 from federation import (
     actors,
     blocks,
@@ -421,19 +420,3 @@ def test_a_nul_in_an_address_is_refused(client: FlaskClient, path: str) -> None:
 def test_watchdogs_ask_by_any_name(client: FlaskClient) -> None:
     assert client.get("/livez", base_url="http://10.1.2.3:8000").status_code == 200
     assert client.get("/", base_url="http://10.1.2.3:8000").status_code == 400
-
-
-def test_another_actor_s_handle_is_not_the_newsroom_s(db: Database, settings: Config, maria: Actor) -> None:
-    use(replace(settings, handle="maria"))
-    with db.transaction() as session, pytest.raises(Exception, match="ROSTRA_HANDLE cannot be changed"):
-        actors.found_newsroom(session)
-
-
-def test_a_command_under_another_origin_speaks_for_nobody(
-    db: Database, settings: Config, newsroom: Actor, maria: Actor
-) -> None:
-    use(replace(settings, origin="https://other.example"))
-    with db.transaction() as session, pytest.raises(Refused, match="ROSTRA_ORIGIN cannot be changed"):
-        actors.create_local(session, kind="Person", handle="jon", name="Jon")
-    with pytest.raises(Refused, match="ROSTRA_ORIGIN cannot be changed"):
-        publish(db, maria, [newsroom])

@@ -1,6 +1,7 @@
 """What comes in: refused before any handler runs, or kept once and applied once."""
 
 import gzip
+import io
 import json
 from datetime import timedelta
 from typing import Any
@@ -154,6 +155,19 @@ def test_a_malformed_activity_is_refused(
 def test_an_oversized_body_is_refused(client: FlaskClient, db: Database) -> None:
     body = b'{"x":"' + b"x" * limits.INBOX_BODY + b'"}'
     answer = client.post("/inbox", base_url=current_settings().origin, data=body, content_type=JSON)
+    assert answer.status_code == 413
+    assert count(db, Received) == 0
+
+
+def test_an_oversized_body_that_does_not_say_its_length_is_refused(client: FlaskClient, db: Database) -> None:
+    answer = client.post(
+        "/inbox",
+        base_url=current_settings().origin,
+        input_stream=io.BytesIO(b"x" * limits.INBOX_BODY * 2),
+        headers={"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+        content_type=JSON,
+    )
     assert answer.status_code == 413
     assert count(db, Received) == 0
 
