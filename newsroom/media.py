@@ -13,7 +13,7 @@ from newsroom.models import Picture
 
 @dataclass(frozen=True)
 class Caption:
-    """``alt`` is empty where the picture only decorates."""
+    """``alt`` is empty where the picture only decorates, ``credit`` where a story file names nobody."""
 
     alt: str
     credit: str
@@ -77,7 +77,7 @@ def _tidy(caption: Caption) -> Caption:
         raise Refused(
             N_("What a picture shows is told in at most %(most)s characters."), most=limits.ALT_CHARS
         )
-    credit = sanitize.plain(caption.credit, limits.CREDIT_CHARS)
-    if not credit:
-        raise Refused(N_("Name who made the picture."))
-    return Caption(alt, credit, sanitize.plain(caption.licence, limits.CREDIT_CHARS))
+    credit, licence = (
+        sanitize.plain(text, limits.CREDIT_CHARS) for text in (caption.credit, caption.licence)
+    )
+    return Caption(alt, credit, licence)

@@ -195,8 +195,9 @@ def _found(session: Session, slug: str, name: str) -> Story:
 
 
 def _negotiated(answer: ResponseReturnValue) -> Response:
-    """Cacheable, but apart for those who ask for ActivityPub."""
+    """Cacheable, but apart for those who ask for ActivityPub; no text is shown long after its correction."""
     response = web.public(answer)
+    response.cache_control.stale_while_revalidate = None
     response.vary.add("Accept")
     return response
 

@@ -1,17 +1,20 @@
 """``rostra demo``: a living newsroom and its small neighbour, on this machine."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from commons import config
+from commons import config, doors, supervisor
 from commons.commands import Roof
 from commons.config import child_environment, settings
 from commons.db import database
+from commons.processes import die_with_parent
 from commons.supervisor import Child, Supervisor, rostra
 from newsroom.demo import cast, loader, neighbour
 
@@ -51,13 +54,17 @@ def meet(origin: str) -> None:
 def run(port: int) -> None:
     """The demo newsroom at PORT and its neighbour at PORT + 1, until Ctrl-C."""
     here, there = _newsroom(port), _neighbour(port)
-    for surroundings, part, other in ((here, loader.NEWSROOM, there), (there, loader.NEIGHBOUR, here)):
-        _once(surroundings, part, other["ROSTRA_ORIGIN"])
-    children = [
-        Child("newsroom", rostra("serve", "--host", "localhost", "--port", str(port), **here)),
-        Child("neighbour", rostra("serve", "--port", str(port + 1), **there)),
-    ]
-    Supervisor(children).run(lambda: _introduce(here, there))
+    with supervisor.lock(_folder(port)):
+        # Known before minutes are spent on loading.
+        doors.require_free("localhost", port)
+        doors.require_free("127.0.0.1", port + 1)
+        for surroundings, part, other in ((here, loader.NEWSROOM, there), (there, loader.NEIGHBOUR, here)):
+            _once(surroundings, part, other["ROSTRA_ORIGIN"])
+        children = [
+            Child("newsroom", rostra("serve", "--host", "localhost", "--port", str(port), **here)),
+            Child("neighbour", rostra("serve", "--port", str(port + 1), **there)),
+        ]
+        Supervisor(children).run(lambda: _introduce(here, there))
 
 
 def _have_account() -> None:
@@ -116,6 +123,8 @@ def _call(surroundings: dict[str, str], *arguments: str) -> None:
         [sys.executable, "-m", "wsgi", *arguments],
         env=child_environment(**surroundings),
         stdout=subprocess.DEVNULL,
+        process_group=0,  # Ctrl-C is answered here
+        preexec_fn=partial(die_with_parent, os.getpid()),
         check=False,
     )
     if done.returncode:

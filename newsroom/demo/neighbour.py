@@ -1,7 +1,9 @@
 """How the neighbour newsroom comes to know the demo newsroom: over HTTP, as any server would."""
 
 import time
+from collections.abc import Callable
 from itertools import cycle
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,19 +12,22 @@ from commons import outbound
 from commons.db import database
 from commons.language import N_
 from commons.refusal import Refused
-from federation import actors, follows, posts, reactions, vocabulary
+from federation import actors, follows, posts, reactions, vocabulary, webfinger
 from federation.models import Actor, Follow, Post
 from newsroom.demo import cast
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 300
+Found = TypeVar("Found")
 
 
 def meet(origin: str) -> bool:
-    """Follow the newsroom at ``origin``, read what it put out, and answer; False if that is done."""
+    """Once both answer, follow the newsroom at ``origin``, read it and reply; False if that was done."""
+    # Whoever is followed asks back for our keys: by then we must answer.
+    _patiently(webfinger.look_at_ourselves)
+    newsroom = _patiently(lambda: actors.fetch(f"{origin}/@{cast.script()['handle']}"))
     with database().reading() as session:
         if session.scalar(select(Follow.id).limit(1)) is not None:
             return False
-    newsroom = _wait_for(f"{origin}/@{cast.script()['handle']}")
     announced = _read(f"{newsroom.uri}/outbox?page=1")
     authors = {uri: actors.fetch(uri) for uri in {_author(story) for story in announced.values()}}
     with database().transaction() as session:
@@ -36,11 +41,12 @@ def meet(origin: str) -> bool:
     return True
 
 
-def _wait_for(uri: str) -> actors.RemoteActor:
+def _patiently(ask: Callable[[], Found]) -> Found:
+    """What ``ask`` gives, once both newsrooms have started."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            return actors.fetch(uri)
+            return ask()
         except (outbound.Unreachable, Refused) as error:
             if time.monotonic() > deadline:
                 raise Refused(N_("The demo newsroom did not start.")) from error

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from flask import Blueprint, redirect, render_template, request
 from sqlalchemy import case, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 from werkzeug.wrappers import Response
 
 from commons import limits, powers, web
@@ -19,7 +19,7 @@ from commons.language import N_, _
 from commons.powers import Power
 from commons.refusal import Refused
 from federation import actors, follows, outbox
-from federation.models import Delivery
+from federation.models import Activity, Delivery
 from newsroom import addresses, charter, desk, differences, drafts, media, rendering, sections, stories
 from newsroom.drafts import Draft
 from newsroom.media import Caption
@@ -49,7 +49,7 @@ def writers_only(view: View) -> View:
 @writers_only
 def index() -> Page:
     """One's own stories; everybody's for who may edit them."""
-    session, account = web.session(), _me()
+    session, account = web.session(), web.me()
     everybody = powers.may(session, account, Power.EDIT)
     listed = stories.on_desk(session, None if everybody else account.id, limits.ROWS_SHOWN)
     return render_template("newsroom/studio/index.html", stories=listed, everybody=everybody)
@@ -59,7 +59,7 @@ def index() -> Page:
 @writers_only
 def new() -> Page:
     """An empty page to write on."""
-    session, account = web.session(), _me()
+    session, account = web.session(), web.me()
     if not _posted():
         face = actors.of(session, account)
         authors = (drafts.Credit(face.handle),) if face is not None else ()
@@ -76,7 +76,7 @@ def new() -> Page:
 @writers_only
 def edit(article_id: uuid.UUID) -> Page:
     """A draft, to go on writing."""
-    session, account = web.session(), _me()
+    session, account = web.session(), web.me()
     article = desk.open_(session, article_id, account, "save")
     current = desk.latest(session, article)
     if not _posted():
@@ -111,7 +111,7 @@ def preview() -> Page:
 @writers_only
 def story(article_id: uuid.UUID) -> Page:
     """One story: what can be done to it, and how far it has got."""
-    session, account = web.session(), _me()
+    session, account = web.session(), web.me()
     article = desk.open_(session, article_id, account)
     return render_template(
         "newsroom/studio/story.html",
@@ -130,7 +130,7 @@ def story(article_id: uuid.UUID) -> Page:
 def revisions(article_id: uuid.UUID) -> Page:
     """Every saved text, and word by word what changed between two of them."""
     session = web.session()
-    article = desk.open_(session, article_id, _me())
+    article = desk.open_(session, article_id, web.me())
     listed = stories.revisions(session, article)
     before, after = request.args.get("before", type=int), request.args.get("after", type=int)
     fields = None
@@ -155,7 +155,7 @@ def revisions(article_id: uuid.UUID) -> Page:
 @writers_only
 def picture(article_id: uuid.UUID) -> Page:
     """The lead picture: file, alternative text, credit and licence in one form."""
-    session, account = web.session(), _me()
+    session, account = web.session(), web.me()
     article = desk.open_(session, article_id, account, "save")
     charter.move("save", article.state)
     current = desk.latest(session, article)
@@ -182,7 +182,7 @@ def picture(article_id: uuid.UUID) -> Page:
 @writers_only
 def publish(article_id: uuid.UUID) -> Page:
     """What will be sent, exactly as it will look elsewhere, and the button that sends it."""
-    session, account = web.session(), _me()
+    session, account = web.session(), web.me()
     article = desk.open_(session, article_id, account, "publish")
     form, status = PublicationForm(), 200
     if _posted():
@@ -215,7 +215,7 @@ def publish(article_id: uuid.UUID) -> Page:
 @writers_only
 def correct(article_id: uuid.UUID) -> Page:
     """The published text, to be put right, with what readers are told."""
-    session, account = web.session(), _me()
+    session, account = web.session(), web.me()
     article = desk.open_(session, article_id, account, "correct")
     current = desk.latest(session, article)
     if not _posted():
@@ -245,7 +245,7 @@ def correct(article_id: uuid.UUID) -> Page:
 @writers_only
 def retract(article_id: uuid.UUID) -> Page:
     """Take a story back, with the reason."""
-    session, account = web.session(), _me()
+    session, account = web.session(), web.me()
     article = desk.open_(session, article_id, account, "retract")
     form, status = RetractionForm(request.form), 200
     if _posted():
@@ -265,12 +265,6 @@ def retract(article_id: uuid.UUID) -> Page:
 
 def _posted() -> bool:
     return request.method == "POST"
-
-
-def _me() -> Account:
-    account = web.account()
-    assert account is not None
-    return account
 
 
 def _at(article: Article, page: str = "") -> str:
@@ -317,6 +311,8 @@ def _taken(session: Session, form: PictureForm, current: Picture | None) -> Pict
     )
     if not caption.alt.strip() and not form.decorative.data:
         raise Refused(N_("Say what the picture shows, or that it only decorates."))
+    if not caption.credit.strip():
+        raise Refused(N_("Name who made the picture."))
     upload = request.files.get("file")
     data = upload.read(limits.UPLOAD_BODY + 1) if upload is not None else b""
     if data:
@@ -338,7 +334,11 @@ def _deliveries(session: Session, article: Article) -> list[Delivery]:
     trouble = case({"failed": 0, "gave_up": 1, "due": 2}, value=Delivery.state, else_=3)
     wanted = select(Delivery).where(Delivery.object_uri == addresses.id_of(article.id))
     return list(
-        session.scalars(wanted.order_by(trouble, Delivery.host, Delivery.inbox).limit(limits.ROWS_SHOWN))
+        session.scalars(
+            wanted.order_by(trouble, Delivery.host, Delivery.inbox, Delivery.activity_id)
+            .options(joinedload(Delivery.activity).load_only(Activity.kind))
+            .limit(limits.ROWS_SHOWN)
+        )
     )
 
 

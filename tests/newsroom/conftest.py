@@ -16,8 +16,7 @@ from federation import actors, keys
 from newsroom import desk, sections
 from newsroom.drafts import Draft
 from newsroom.models import Article
-from tests.services import key_pairs
-from wsgi import create_app
+from tests.services import applications, key_pairs
 
 DRAFT = Draft(
     title="The last ferry",
@@ -92,7 +91,7 @@ def put_out(db: Database, cast: Cast) -> Publish:
 
 @pytest.fixture
 def app(cast: Cast) -> web.App:
-    return create_app()
+    return applications.shared()
 
 
 @pytest.fixture

@@ -79,6 +79,17 @@ def test_publish_takes_the_picture_beside_the_file(db: Database, cast: Cast, fil
         assert (picture.alt, picture.credit, picture.width) == ("A ferry", "Jon", 300)
 
 
+def test_only_what_the_picture_shows_has_to_be_told(db: Database, cast: Cast, file: Path) -> None:
+    Image.new("RGB", (300, 200), "navy").save(file.parent / "ferry.jpg")
+    image = 'lead_image: {file: ferry.jpg, alt: ""}\n---\nIt'
+    file.write_text(STORY.replace("---\nIt", image), encoding="utf-8")
+    published(file)
+    with db.reading() as session:
+        picture = desk.latest(session, session.scalars(select(Article)).one()).picture
+        assert picture is not None
+        assert (picture.alt, picture.credit, picture.licence) == ("", "", "")
+
+
 def test_a_picture_that_is_not_there_is_refused(db: Database, cast: Cast, file: Path) -> None:
     image = "lead_image: {file: lost.jpg, alt: A ferry, credit: Jon, licence: CC0}\n---\nIt"
     file.write_text(STORY.replace("---\nIt", image), encoding="utf-8")

@@ -23,6 +23,8 @@ from newsroom.models import Article, Revision
 
 from .conftest import Cast
 
+pytestmark = pytest.mark.one_database
+
 Browser = Callable[[Account], FlaskClient]
 FORM = {
     "title": "The last ferry",
@@ -65,6 +67,7 @@ def newest(db: Database) -> Revision:
         ).first()  # type: ignore[return-value]
 
 
+@pytest.mark.both_databases
 def test_who_is_not_signed_in_is_led_to_the_sign_in_page(reader: FlaskClient) -> None:
     got = reader.get("/studio")
     assert got.status_code == 303
@@ -83,6 +86,7 @@ def test_without_the_forms_token_nothing_is_written(browser_of: Browser, cast: C
         assert session.scalars(select(Article)).all() == []
 
 
+@pytest.mark.both_databases
 def test_a_story_from_the_empty_page_to_the_public(
     browser_of: Browser, reader: FlaskClient, cast: Cast, db: Database
 ) -> None:
@@ -131,6 +135,7 @@ def test_a_refused_story_is_shown_again_with_the_reason_and_every_word(
     assert 'value="Timetable"' in page
 
 
+@pytest.mark.both_databases
 def test_a_save_over_another_persons_text_is_refused_and_shows_both(
     browser_of: Browser, cast: Cast, db: Database, draft: Draft
 ) -> None:
@@ -149,6 +154,7 @@ def test_a_save_over_another_persons_text_is_refused_and_shows_both(
     assert newest(db).body == "Both texts."
 
 
+@pytest.mark.both_databases
 def test_a_writer_does_not_see_anothers_draft(
     browser_of: Browser, cast: Cast, db: Database, draft: Draft
 ) -> None:
@@ -159,6 +165,7 @@ def test_a_writer_does_not_see_anothers_draft(
     assert "last ferry" in browser_of(cast.lena).get("/studio").text
 
 
+@pytest.mark.both_databases
 def test_the_preview_is_a_fragment_for_the_script_and_a_page_for_the_button(
     browser_of: Browser, cast: Cast
 ) -> None:
@@ -181,6 +188,7 @@ def test_the_preview_is_a_fragment_for_the_script_and_a_page_for_the_button(
     assert "at most 150" in refused.text
 
 
+@pytest.mark.both_databases
 def test_revisions_are_listed_and_compared_word_by_word(
     browser_of: Browser, cast: Cast, db: Database, draft: Draft
 ) -> None:
@@ -203,6 +211,7 @@ def png(colour: str = "navy") -> io.BytesIO:
     return file
 
 
+@pytest.mark.both_databases
 def test_a_lead_picture_with_what_is_owed_about_it(
     browser_of: Browser, cast: Cast, db: Database, draft: Draft
 ) -> None:
@@ -276,6 +285,7 @@ def test_an_unfinished_story_is_not_put_out(
     assert "A story needs a summary" in valid(got, 422)
 
 
+@pytest.mark.both_databases
 def test_a_correction_from_the_studio(
     browser_of: Browser, reader: FlaskClient, cast: Cast, put_out: Callable[..., Article]
 ) -> None:
@@ -294,6 +304,7 @@ def test_a_correction_from_the_studio(
     assert "newer text" in valid(stale, 409)
 
 
+@pytest.mark.both_databases
 def test_a_retraction_from_the_studio(
     browser_of: Browser, reader: FlaskClient, cast: Cast, put_out: Callable[..., Article]
 ) -> None:
@@ -306,6 +317,7 @@ def test_a_retraction_from_the_studio(
     assert maria.get(f"{at}/correct").status_code == 409
 
 
+@pytest.mark.both_databases
 def test_a_published_story_has_no_page_to_edit_and_a_draft_none_to_correct(
     browser_of: Browser, cast: Cast, db: Database, draft: Draft, put_out: Callable[..., Article]
 ) -> None:
@@ -332,6 +344,7 @@ def test_only_the_buttons_that_would_work_are_shown(
     assert "Retract…" in browser_of(cast.maria).get(published).text
 
 
+@pytest.mark.both_databases
 def test_the_page_of_a_story_says_how_far_it_has_got(
     browser_of: Browser, cast: Cast, db: Database, put_out: Callable[..., Article]
 ) -> None:
@@ -354,3 +367,4 @@ def test_the_page_of_a_story_says_how_far_it_has_got(
     assert "Reached 2 of 5 inboxes on 5 servers." in page
     assert page.index("peer3.example") < page.index("peer4.example") < page.index("peer2.example")
     assert "410" in page
+    assert "<td>https://peer0.example/inbox</td>\n<td>Story</td>" in page

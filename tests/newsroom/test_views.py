@@ -24,6 +24,8 @@ from newsroom.models import Article, Picture
 
 from .conftest import Cast
 
+pytestmark = pytest.mark.one_database
+
 PATH = "/harbour/the-last-ferry"
 
 
@@ -80,6 +82,7 @@ def test_the_foot_leads_to_the_source_where_it_is_known(
         assert f'<a href="{address}">Source code</a>' in page
 
 
+@pytest.mark.both_databases
 def test_the_front_page_shows_the_newest_story_first(
     reader: FlaskClient, put_out: Callable[..., Article]
 ) -> None:
@@ -112,6 +115,7 @@ def test_what_is_not_there_is_not_found(
     parsed(reader.get(path), 404)
 
 
+@pytest.mark.both_databases
 def test_no_page_for_readers_sets_a_cookie_and_each_can_be_cached(
     reader: FlaskClient, put_out: Callable[..., Article]
 ) -> None:
@@ -181,6 +185,7 @@ def test_machines_find_the_story_behind_its_page(
     assert value["author"][0]["name"] == "Maria Petrova"
 
 
+@pytest.mark.both_databases
 def test_replies_likes_and_boosts_from_elsewhere_stand_below_the_story(
     reader: FlaskClient, db: Database, put_out: Callable[..., Article]
 ) -> None:
@@ -229,6 +234,7 @@ def test_an_old_address_leads_to_the_present_one(
         assert views.story_address(session, article.id) == "http://127.0.0.1:8000/harbour/ferries"
 
 
+@pytest.mark.both_databases
 def test_a_retracted_story_keeps_its_page_with_the_reason_and_its_text_behind_a_link(
     reader: FlaskClient, db: Database, cast: Cast, put_out: Callable[..., Article]
 ) -> None:
@@ -245,6 +251,7 @@ def test_a_retracted_story_keeps_its_page_with_the_reason_and_its_text_behind_a_
         assert "last-ferry" not in reader.get(path).text
 
 
+@pytest.mark.both_databases
 def test_lists_have_pages(
     reader: FlaskClient, put_out: Callable[..., Article], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,6 +288,7 @@ def test_a_section_page_has_only_its_own_stories(
     assert "@art@127.0.0.1:8000" in page
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("handle", "there", "not_there"),
     [
@@ -309,6 +317,7 @@ def test_a_profile_lists_what_the_actor_published(
     assert not any(title in page for title in not_there)
 
 
+@pytest.mark.both_databases
 def test_the_browser_is_led_from_a_storys_id_to_its_page(
     reader: FlaskClient, put_out: Callable[..., Article]
 ) -> None:
@@ -336,6 +345,7 @@ def with_picture(db: Database) -> uuid.UUID:
         return picture.id
 
 
+@pytest.mark.both_databases
 def test_a_lead_picture_says_what_it_shows_and_who_made_it(
     reader: FlaskClient, db: Database, put_out: Callable[..., Article]
 ) -> None:
@@ -354,6 +364,7 @@ def test_a_lead_picture_says_what_it_shows_and_who_made_it(
         assert described.url == f"http://127.0.0.1:8000/media/{'a' * 64}.jpg"
 
 
+@pytest.mark.both_databases
 def test_a_thousand_words_fit_into_14_kib_with_their_style_sheet(
     reader: FlaskClient, db: Database, cast: Cast, put_out: Callable[..., Article]
 ) -> None:
@@ -372,6 +383,7 @@ def test_a_thousand_words_fit_into_14_kib_with_their_style_sheet(
     assert sum(sizes) <= 14 * 1024, sizes
 
 
+@pytest.mark.both_databases
 def test_a_story_page_asks_the_database_little_however_much_there_is(
     reader: FlaskClient, db: Database, put_out: Callable[..., Article], queries: list[str]
 ) -> None:
@@ -388,6 +400,7 @@ def test_a_story_page_asks_the_database_little_however_much_there_is(
     assert len(queries) <= 12, "\n".join(queries)
 
 
+@pytest.mark.both_databases
 def test_the_front_page_asks_the_database_little_however_much_there_is(
     reader: FlaskClient, db: Database, put_out: Callable[..., Article], queries: list[str]
 ) -> None:
