@@ -114,6 +114,8 @@ def _payee(session: Session, bill: Bill) -> Party:
 
 def _keep(session: Session, bill: Bill, party: Party, by: Account, *, state: str) -> Expense:
     positive(bill.money)
+    if bill.money.amount > limits.TRANSFER_MOST:
+        raise Refused(N_("This amount is too large."))
     if bill.money.currency != settings().currency:
         raise Refused(N_("The books are kept in %(currency)s."), currency=settings().currency)
     if bill.dated > _today():

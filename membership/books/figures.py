@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 from commons import limits
 from commons.clock import now
 from commons.config import settings
+from commons.language import N_
+from commons.refusal import Refused
 from federation.models import Post
 from membership.books import budget, cells
 from membership.books.cells import Band, Cell
@@ -277,16 +279,25 @@ def _euro(spent: Mapping[tuple[str, str], int]) -> list[Part]:
 
 
 def _stories(session: Session) -> list[StoryLine]:
-    amount = func.sum(Balance.amount)
-    rows = session.execute(
-        select(Post.id, Post.name, Post.url, amount)
+    rows = session.execute(_story_costs().order_by(Post.published_at.desc()).limit(limits.STORIES_IN_BOOKS))
+    return [StoryLine(row[0], row[1] or "", row[2], int(row[3])) for row in rows]
+
+
+def story(session: Session, story_id: uuid.UUID) -> StoryLine:
+    """What a published story cost; 404 where it has no costs of its own, or is not out."""
+    row = session.execute(_story_costs().where(Post.id == story_id)).one_or_none()
+    if row is None:
+        raise Refused(N_("There is no such page."), status=404)
+    return StoryLine(row[0], row[1] or "", row[2], int(row[3]))
+
+
+def _story_costs() -> Select[uuid.UUID, str | None, str, int]:
+    return (
+        select(Post.id, Post.name, Post.url, func.sum(Balance.amount))
         .join(Balance, Balance.key == Post.id)
         .where(Balance.dimension == "story", Balance.account.startswith("expenses:"), Post.gone_at.is_(None))
         .group_by(Post.id, Post.name, Post.url, Post.published_at)
-        .order_by(Post.published_at.desc())
-        .limit(limits.STORIES_IN_BOOKS)
     )
-    return [StoryLine(row[0], row[1] or "", row[2], int(row[3])) for row in rows]
 
 
 def _means(session: Session, month: str, spent: Mapping[tuple[str, str], int]) -> Means:

@@ -136,6 +136,8 @@ class Voucher(Base):
 
     ``account`` is what was earned or spent; ``against`` where the money is: the bank (then ``line_id`` says
     in which line of its statement), cash, or still owed. A cost is signed by two. ``words`` name nobody.
+    ``dated`` is also the day on which the tax arises; ``rate`` is its rate in basis points, None where the
+    document has several or none.
     """
 
     __tablename__ = "voucher"
@@ -164,6 +166,7 @@ class Voucher(Base):
     against: Mapped[str]
     amount: Mapped[int] = mapped_column(BigInteger)
     tax: Mapped[int] = mapped_column(BigInteger, default=0)
+    rate: Mapped[int | None]
     currency: Mapped[str]
     story_id: Mapped[uuid.UUID | None]
     dated: Mapped[date] = mapped_column(Date)

@@ -69,6 +69,7 @@ def make_file(session: Session, by: Account) -> PaymentFile:
         raise Refused(N_("A payment file is in euros; pay by hand and say so."))
     if not settings().iban:
         raise Refused(N_("No bank account is set (ROSTRA_IBAN)."))
+    surplus.set_off_due(session)
     found = payable(session)
     if not found:
         raise Refused(N_("Nothing is to be paid."), status=409)
@@ -102,6 +103,8 @@ def make_file(session: Session, by: Account) -> PaymentFile:
 def executed(session: Session, file_id: uuid.UUID, by: Account, on: date) -> PaymentFile:
     """The bank has sent all of the file on the day ``on``: it is booked."""
     expenses.check_past(on)
+    if on < local_day(find(session, file_id).made_at, settings().timezone):
+        raise Refused(N_("On that day the file was not made yet."))
     file = _close(session, file_id, by, PAID, "note a payment file as sent")
     carry_out_all(session, file, on)
     return file

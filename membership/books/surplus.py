@@ -26,12 +26,13 @@ from membership.books import expenses, surplus_letters
 from membership.books.models import APPROVED, PAID, PROPOSED, REJECTED, Allotment, Surplus
 from membership.members import statutes
 from membership.members.models import ACTIVE, LEAVING, Membership
-from membership.money import ledger, parties
+from membership.money import ledger, parties, receivables
 from membership.money.chart import CHART
 from membership.money.currencies import Money, split
 from membership.money.ledger import Line
 from membership.money.models import MonthTotal, Party, PostingLine
 from membership.money.periods import local_day, month_of, months_after
+from membership.payments import refunds
 
 PAY, CREDIT, WAIVE = "pay", "credit", "waive"
 CHOICES = (PAY, CREDIT, WAIVE)
@@ -266,12 +267,33 @@ def choose(
     if not rows_changed(chosen):
         raise Refused(N_("This was decided already."), status=409)
     session.refresh(part)
-    if choice == CREDIT:
-        _settle(session, part, Line("liabilities:credit", _money(-part.amount), party_id=part.party_id))
     if choice == WAIVE:
         _settle(session, part, Line(GIVEN, _money(-part.amount), party_id=part.party_id))
+    elif choice == CREDIT or receivables.owed_by(session, part.party_id).amount:
+        _to_credit(session, part, by)
     surplus_letters.chosen(session, part)
     return part
+
+
+def set_off_due(session: Session) -> None:
+    """What is to be transferred to members who have come to owe us something is set against that."""
+    for part in to_pay(session, limits.PAYMENTS_IN_A_FILE):
+        if receivables.owed_by(session, part.party_id).amount:
+            _to_credit(session, part, None)
+
+
+def _to_credit(session: Session, part: Allotment, by: Account | None) -> None:
+    """Less what the member owes us it becomes her credit; where she wants it paid, that goes on its way."""
+    rest = part.amount - receivables.set_off(
+        session, part.party_id, OWED, part.amount, ("allotment", part.id)
+    )
+    if rest:
+        _settle(session, part, Line("liabilities:credit", _money(-rest), party_id=part.party_id))
+    if rest and part.choice == PAY and part.party.data is not None:
+        part.party.data.iban = part.iban
+        refunds.set_aside(session, part.party, _money(rest), str(N_("Patronage refund")), by)
+    part.state = DONE
+    session.flush()
 
 
 def pay(session: Session, part: Allotment, on: date) -> None:
@@ -282,7 +304,8 @@ def pay(session: Session, part: Allotment, on: date) -> None:
 
 
 def _settle(session: Session, part: Allotment, to: Line, on: date | None = None) -> None:
-    lines = [Line(OWED, _money(part.amount), party_id=part.party_id), to]
+    """From what is owed to the member as a refund to where ``to`` says."""
+    lines = [Line(OWED, _money(-to.money.amount), party_id=part.party_id), to]
     ledger.post(session, kind="patronage-settled", lines=lines, cause=("allotment", part.id), on=on)
 
 

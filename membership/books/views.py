@@ -1,5 +1,6 @@
 """The open books: public pages without a name in them."""
 
+import uuid
 from datetime import date
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -42,7 +43,8 @@ def lines(account: str) -> Response:
     """An account, line by line, newest first."""
     before = _place(request.args.get("before", ""))
     found = open_lines.newest(web.session(), account, before, LINES_SHOWN)
-    older = f"{found[-1].on}.{found[-1].posting_id}" if len(found) == LINES_SHOWN else ""
+    last = found[-1] if len(found) == LINES_SHOWN else None
+    older = f"{last.on}.{last.posting_id}.{last.position}" if last is not None else ""
     return web.public(
         render_template(
             "membership/books/lines.html",
@@ -56,14 +58,31 @@ def lines(account: str) -> Response:
     )
 
 
-def _place(text: str) -> tuple[date, int] | None:
-    """Date and posting where an older page begins."""
+@pages.get("/books/stories/<uuid:story_id>")
+def story(story_id: uuid.UUID) -> Response:
+    """What a story cost, line by line."""
+    session = web.session()
+    page = render_template(
+        "membership/books/story.html",
+        story=figures.story(session, story_id),
+        lines=open_lines.of_story(session, story_id, limits.STORY_LINES),
+        words=words,
+    )
+    return web.public(page, limits.BOOKS_SECONDS)
+
+
+def _place(text: str) -> open_lines.Place | None:
+    """Day, posting and position where an older page begins."""
     if not text:
         return None
-    day, _dot, number = text.partition(".")
+    day, *numbers = text.split(".")
     try:
-        if not (number.isascii() and number.isdigit() and len(number) <= 18):
-            raise ValueError(number)
-        return date.fromisoformat(day), int(number)
+        if len(numbers) != 2 or not all(_whole(number) for number in numbers):
+            raise ValueError(text)
+        return date.fromisoformat(day), int(numbers[0]), int(numbers[1])
     except ValueError:
         raise Refused(N_("There is no such page."), status=404) from None
+
+
+def _whole(number: str) -> bool:
+    return number.isascii() and number.isdigit() and len(number) <= 18

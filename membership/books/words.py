@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from babel.dates import format_date
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 from commons.config import settings
 from commons.language import N_, REGIONS, _, language, number
@@ -36,15 +36,38 @@ CHOSEN = {
     "waive": N_("given to the newsroom"),
 }
 KINDS = {
+    "bank-fee": N_("fee of the bank"),
+    "bank-line": N_("transfer received"),
+    "bank-line-assigned": N_("transfer assigned"),
+    "campaign_money_released": N_("campaign money released"),
+    "charge-paid": N_("payment"),
+    "dispute-lost": N_("charged back for good"),
+    "dispute-won": N_("came back after a dispute"),
+    "disputed": N_("charged back"),
     "expense": N_("invoice"),
     "expense-paid": N_("invoice paid"),
-    "charge-paid": N_("payment"),
+    "given-share": N_("share paid by others"),
+    "grant": N_("grant"),
+    "opening": N_("opening balance"),
+    "patronage": N_("patronage refund"),
+    "patronage-settled": N_("patronage refund paid or given"),
+    "payout": N_("transfer from the payment provider"),
+    "pitch_reassigned": N_("moved to another pitch"),
+    "refund-came-back": N_("refund that came back"),
     "refunded": N_("refund"),
-    "bank-line": N_("transfer received"),
+    "reserve": N_("put into the reserve"),
+    "return-kept": N_("transfer kept after all"),
+    "return-owed": N_("transfer to be sent back"),
+    "sales": N_("sales"),
+    "seat_taken": N_("seat taken"),
+    "set-off": N_("set off against a debt"),
+    "share-end": N_("share given up"),
+    "share-payment": N_("share paid"),
+    "share-payout": N_("share paid out"),
+    "share-return": N_("share payment taken back"),
+    "share-transfer": N_("share handed on"),
     "voucher": N_("other income or cost"),
     "voucher-settled": N_("other income or cost, paid"),
-    "reserve": N_("put into the reserve"),
-    "patronage": N_("patronage refund"),
 }
 
 
@@ -80,6 +103,9 @@ def short_month(name: str) -> str:
 
 def kind(name: str) -> str:
     """What a posting is; the plain word where we have none for people."""
+    taken_back = name.removesuffix("-reversed")
+    if taken_back != name:
+        return _("taken back: %(what)s", what=kind(taken_back))
     return _(KINDS[name]) if name in KINDS else name
 
 
@@ -91,6 +117,11 @@ def band(found: Band) -> str:
     if found.low == 0:
         return _("below %(high)s %(currency)s", high=number(found.high), currency=settings().currency)
     return _("%(low)s to %(high)s %(currency)s", high=number(found.high), **values)
+
+
+def percent(rate: int) -> str:
+    """``8.1 %``: a rate in basis points."""
+    return format_percent(Decimal(rate) / 10_000, locale=language(), decimal_quantization=False)
 
 
 def tenths(count: int) -> str:

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from commons import powers, sanitize, web
-from commons.accounts import Account
 from commons.clock import now
 from commons.config import settings
 from commons.forms import Form
@@ -175,7 +174,7 @@ def new(area: str) -> Page:
     if not _posted() or not form.validate():
         return _page("new.html", form, kind=kind)
     try:
-        made = campaigns.open_(session, form.plan(kind), by=_me())
+        made = campaigns.open_(session, form.plan(kind), by=web.me())
     except Refused as refused:
         web.undo()
         form.refuse(refused)
@@ -204,7 +203,7 @@ FORMS: dict[str, type[Form]] = {
 @web.signed_in
 def act(area: str, slug: str, what: str) -> Page:
     """Do one of the things of the page before."""
-    session, by = web.session(), _me()
+    session, by = web.session(), web.me()
     campaign = _managed(session, area, slug)
     form = FORMS[what](request.form)
     verbs: dict[str, Callable[[], object]] = {
@@ -247,7 +246,7 @@ def _manage(area: str, slug: str, filled: dict[str, Form]) -> str:
         opened_by=campaigns.OPENED_BY[campaign.kind],
         decision=pitches.decision_on(session, campaign),
         waiver=waivers.of(session, campaign.id),
-        me=_me(),
+        me=web.me(),
     )
 
 
@@ -298,9 +297,3 @@ def _page(template: str, form: Form, **values: object) -> Page:
 
 def _posted() -> bool:
     return request.method == "POST"
-
-
-def _me() -> Account:
-    account = web.account()
-    assert account is not None
-    return account

@@ -1,8 +1,8 @@
 """The list of those who were forgotten, kept outside the database and its backups.
 
-A backup that is older than an erasure brings the person back. So the ids of erased accounts (they name
-nobody) stand in a file beside the database, which a restore leaves alone, and each start erases again
-whoever is in it.
+A backup that is older than an erasure brings the person back. So the ids of erased accounts, and of
+givers who had none (they name nobody), stand in a file beside the database, which a restore leaves
+alone, and each start erases again whoever is in it.
 """
 
 import os
@@ -12,24 +12,25 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commons import limits, powers
+from commons import limits, mail, powers
 from commons.accounts import Account
 from commons.config import settings
 from membership.desk import erasure
+from membership.money.models import Party, PartyData
 
 FILE = "erased"
 
 
 def path() -> Path:
-    """Where the list is: one id of an account a line."""
+    """Where the list is: one id of an account or a party a line."""
     return settings().data / FILE
 
 
-def note(account_id: uuid.UUID) -> None:
-    """Add an account; when this returns, it is on the disk. Twice is no harm."""
+def note(key: uuid.UUID) -> None:
+    """Add an account, or a party without one; when this returns, it is on the disk. Twice is no harm."""
     handle = os.open(path(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(handle, f"{account_id}\n".encode())
+        os.write(handle, f"{key}\n".encode())
         os.fsync(handle)
     finally:
         os.close(handle)
@@ -43,7 +44,7 @@ def listed() -> list[uuid.UUID]:
 
 
 def apply_again(session: Session) -> int:
-    """Erase whoever is in the list and has an open account: a backup brought her back. Returns how many."""
+    """Erase whoever is in the list and is known again: a backup brought her back. Returns how many."""
     ids, done = listed(), 0
     for begin in range(0, len(ids), limits.ROWS_SHOWN):
         some = ids[begin : begin + limits.ROWS_SHOWN]
@@ -51,5 +52,11 @@ def apply_again(session: Session) -> int:
         for account in session.scalars(back).unique().all():
             powers.end_all(session, account, on=f"account {account.id}", reason="account closed")
             erasure.erase(session, account)
+            done += 1
+        given = select(Party).join(PartyData).where(Party.id.in_(some), Party.account_id.is_(None))
+        for party in session.scalars(given.order_by(Party.id)).all():
+            if party.data is not None:
+                mail.forget(session, party.data.email)
+            erasure.forget_giver(session, party)
             done += 1
     return done

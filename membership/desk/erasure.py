@@ -20,6 +20,7 @@ from commons.recovery import recoveries
 from commons.refusal import Refused
 from federation import people
 from membership.books import forgetting
+from membership.desk.givers import asking
 from membership.desk.models import Erasure
 from membership.members import members, register, statutes
 from membership.members.models import ACTIVE, APPLIED, Membership, MembershipEvent
@@ -38,6 +39,9 @@ def erase(session: Session, account: Account) -> Erasure:
     if personal is None:
         raise Refused(N_("This account is closed."), status=409)
     erasure = forget_money(session, account)
+    for giver in asking.givers(session, personal.email):
+        if not asking.waits(session, giver):
+            forget_giver(session, giver)
     people.erase(session, account)
     mail.forget(session, personal.email)
     ways_in.end_all(session, account)
@@ -52,15 +56,21 @@ def erase(session: Session, account: Account) -> Erasure:
 def forget_money(session: Session, account: Account) -> Erasure:
     """Of the party that ``account`` is, only what the law keeps stays. Its account closes elsewhere."""
     party = parties.of(session, account)
-    _end_money(session, account, party)
+    _end_money(session, party)
     _leave(session, party, account)
     forgetting.of_person(session, account)
     return _forget_party(session, party)
 
 
-def _end_money(session: Session, account: Account, party: Party) -> None:
+def forget_giver(session: Session, party: Party) -> Erasure:
+    """Of a party without an account, only what the law keeps stays."""
+    _end_money(session, party)
+    return _forget_party(session, party)
+
+
+def _end_money(session: Session, party: Party) -> None:
     """Nothing is asked for any more."""
-    for pledge in pledges.of_account(session, account):
+    for pledge in pledges.of_party(session, party):
         if pledge.rhythm != periods.ONCE and pledge.state in pledges.CHANGES["stop"]:
             pledges.stop(session, pledge)
     for charge in charges.of_party(session, party):

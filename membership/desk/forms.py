@@ -15,7 +15,7 @@ from membership.money.currencies import Money
 from membership.payments.providers import ready
 from membership.pledges import periods, prices
 
-OTHER = "other"
+OTHER, GIVEN = "other", "given"
 CONSENT = N_("I want to become a co-owner of %(name)s, with one share of %(share)s and one vote.")
 RHYTHMS = {periods.MONTHLY: N_("every month"), periods.YEARLY: N_("every year"), periods.ONCE: N_("once")}
 # What is suggested: a rhythm, one of its prices, and how it is said.
@@ -48,6 +48,7 @@ class JoinForm(Form):
                 for rhythm, name, words in SUGGESTIONS
             ),
             (OTHER, _("Another amount, below")),
+            (GIVEN, _("Nothing: somebody pays for me, by a gift code or a seat for those short of money")),
         ]
         self.rhythm.choices = [(name, _(words)) for name, words in RHYTHMS.items()]
         self.provider.choices = [(way.name, _(WAYS.get(way.name, way.name))) for way in ready()]

@@ -1,5 +1,7 @@
 """Joining in two screens, and one's own desk. Everybody sees only what is her own."""
 
+from datetime import date, timedelta
+
 from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from stdnum import iban as ibans
@@ -12,14 +14,15 @@ from commons.forms import Form
 from commons.language import N_, _
 from commons.refusal import Refused
 from membership.desk import ballots, export, grace, joining
-from membership.desk.forms import CONSENT, AddressForm, ErasureForm, JoinForm, SharesForm
+from membership.desk.forms import CONSENT, GIVEN, AddressForm, ErasureForm, JoinForm, SharesForm
 from membership.desk.joining import Application
 from membership.members import members, shares, statutes, words
+from membership.members.models import Membership
 from membership.money import currencies, parties
 from membership.money.currencies import Money
 from membership.money.models import PartyData
-from membership.payments import receipts
-from membership.pledges import links, pledges
+from membership.payments import credits, receipts
+from membership.pledges import covers, links, pledges, statements
 from membership.pledges.pledges import Wish
 
 pages = Blueprint("desk", __name__)
@@ -56,7 +59,9 @@ def join() -> ResponseReturnValue:
 @pages.get("/join/thanks")
 def thanks() -> ResponseReturnValue:
     """Screen three."""
-    return render_template("membership/desk/thanks.html", days=_statutes().vote_after_days)
+    return render_template(
+        "membership/desk/thanks.html", days=_statutes().vote_after_days, letter="letter" in request.args
+    )
 
 
 def _known(account: Account | None) -> dict[str, str]:
@@ -65,12 +70,15 @@ def _known(account: Account | None) -> dict[str, str]:
 
 
 def _application(form: JoinForm, share: Money) -> Application:
-    money, rhythm = form.chosen
+    wish = None
+    if form.price.data != GIVEN:
+        money, rhythm = form.chosen
+        wish = Wish(money=money, rhythm=rhythm, provider=form.provider.data, once=form.once.data)
     return Application(
         name=form.name.data,
         email=form.email.data,
         consent=_(CONSENT, name=settings().name, share=currencies.show(share)),
-        wish=Wish(money=money, rhythm=rhythm, provider=form.provider.data, once=form.once.data),
+        wish=wish,
     )
 
 
@@ -108,7 +116,7 @@ def desk() -> ResponseReturnValue:
 @web.signed_in
 def change_address() -> ResponseReturnValue:
     """What the register and the bank need to know about her."""
-    form, me = AddressForm(request.form), _me()
+    form, me = AddressForm(request.form), web.me()
     if not form.validate():
         return _desk_page(form, 422)
     iban = ibans.compact(form.iban.data or "")
@@ -129,7 +137,7 @@ def more_shares() -> ResponseReturnValue:
     if not form.validate():
         return _desk_page(form, 422)
     try:
-        membership = members.of(web.session(), _me())
+        membership = members.of(web.session(), web.me())
         if membership is None:
             raise Refused(N_("Only members can take more shares."), status=409)
         shares.subscribe_more(web.session(), membership, form.count)
@@ -144,7 +152,7 @@ def more_shares() -> ResponseReturnValue:
 @web.signed_in
 def leave() -> ResponseReturnValue:
     """Two clicks: what it means, and the button."""
-    session, me = web.session(), _me()
+    session, me = web.session(), web.me()
     membership = members.of(session, me)
     if membership is None or membership.state not in ("applied", "active"):
         raise Refused(N_("There is no membership to end."), status=409)
@@ -175,7 +183,7 @@ def data() -> ResponseReturnValue:
 @web.signed_in_lately
 def take_along() -> Response:
     """A ZIP of everything we know about her."""
-    archive = export.archive(web.session(), _me())
+    archive = export.archive(web.session(), web.me())
     response = Response(archive, content_type="application/zip")
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.zip"'
     return response
@@ -189,7 +197,7 @@ def erase() -> ResponseReturnValue:
     if not form.validate():
         return _data_page(form, 422)
     try:
-        wish = grace.ask(web.session(), _me())
+        wish = grace.ask(web.session(), web.me())
     except Refused as refused:
         web.undo()
         form.refuse(refused)
@@ -203,7 +211,7 @@ def erase() -> ResponseReturnValue:
 @web.signed_in
 def stay() -> ResponseReturnValue:
     """She thought again, and is signed in."""
-    wish = grace.of(web.session(), _me())
+    wish = grace.of(web.session(), web.me())
     if wish is not None:
         grace.stop(web.session(), wish)
     return redirect("/desk/data", 303)
@@ -226,8 +234,8 @@ def _data_page(form: ErasureForm, status: int = 200) -> ResponseReturnValue:
         "membership/desk/data.html",
         form=form,
         fixed=_statutes(),
-        office=bool(powers.held(web.session(), _me())),
-        wish=grace.of(web.session(), _me()),
+        office=bool(powers.held(web.session(), web.me())),
+        wish=grace.of(web.session(), web.me()),
         days=limits.ERASURE_DAYS,
     )
     return page, status
@@ -235,20 +243,25 @@ def _data_page(form: ErasureForm, status: int = 200) -> ResponseReturnValue:
 
 def _desk_page(form: Form | None = None, status: int = 200) -> ResponseReturnValue:
     """The desk; ``form`` is the one that was sent and refused."""
-    session, me = web.session(), _me()
+    session, me = web.session(), web.me()
     membership = members.of(session, me)
     party = parties.find(session, me)
     page = render_template(
         "membership/desk/desk.html",
         membership=membership,
         votes_from=members.votes_from(session, membership) if membership is not None else None,
+        last_day=_last_day(membership),
         now=now(),
         position=shares.position(session, membership) if membership is not None else None,
         pledges=pledges.of_account(session, me),
         receipts=receipts.of_party(session, party) if party is not None else [],
         receipt_money=receipts.money,
         ballots=ballots.issued(session, party),
+        under_way=ballots.under_way(session) if membership is not None else [],
         receipt_page=receipts.page,
+        paid_until=covers.until(session, party) if party is not None else None,
+        years=statements.years(session, party) if party is not None else [],
+        credit=credits.free(session, party) if party is not None else Money(0, settings().currency),
         address=form if isinstance(form, AddressForm) else _address(party.data if party else None, me),
         more=form if isinstance(form, SharesForm) else SharesForm(),
         refused=form,
@@ -260,6 +273,12 @@ def _desk_page(form: Form | None = None, status: int = 200) -> ResponseReturnVal
         words=words,
     )
     return page, status
+
+
+def _last_day(membership: Membership | None) -> date | None:
+    """The last day of a membership that ends: it ends with the first moment of the next."""
+    ended = membership.ended_at if membership is not None else None
+    return statutes.today(ended - timedelta(seconds=1)) if ended is not None else None
 
 
 def _address(data: PartyData | None, me: Account) -> AddressForm:
@@ -274,9 +293,3 @@ def _address(data: PartyData | None, me: Account) -> AddressForm:
 
 def _statutes() -> statutes.Statutes:
     return statutes.at(web.session(), statutes.today(now()))
-
-
-def _me() -> Account:
-    account = web.account()
-    assert account is not None
-    return account

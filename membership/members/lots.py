@@ -36,7 +36,8 @@ class Holding:
 
     ``asked`` waits for approval; ``held`` counts; ``noticed`` is the part of ``held`` that will end;
     ``ended`` waits to be paid back; ``paid`` is what was paid in for ``asked`` and ``held``;
-    ``owed`` what is to be paid back.
+    ``owed`` what is to be paid back. ``gone`` is what was paid back or handed on with shares, and
+    ``recalled`` the part of that whose payment was called back afterwards: the member owes it to us.
     """
 
     membership_id: uuid.UUID
@@ -48,6 +49,8 @@ class Holding:
     ended: int = 0
     paid: int = 0
     owed: int = 0
+    gone: int = 0
+    recalled: int = 0
     since: date | None = None
     ended_on: date | None = None
 
@@ -55,6 +58,11 @@ class Holding:
     def unpaid(self) -> int:
         """What is still to be paid in."""
         return self.price * (self.asked + self.held) - self.paid
+
+    @property
+    def over(self) -> bool:
+        """Whether shares of the lot have ended, or none are the member's any more."""
+        return self.ended > 0 or (self.price > 0 and self.asked + self.held == 0)
 
     @property
     def free(self) -> int:
@@ -90,6 +98,7 @@ def after(holding: Holding, line: Line, price: int) -> Holding:
             changed.ended,
             changed.paid,
             changed.owed,
+            changed.gone - changed.recalled,
         )
         < 0
     ):
@@ -104,15 +113,35 @@ def _subscribe(holding: Holding, line: Line, price: int) -> Holding:
 
 
 def _pay(holding: Holding, line: Line, _price_: int) -> Holding:
-    """Paid in; what came back to a lot that has ended in the meantime is owed again."""
-    owed = min(line.amount, max(0, line.amount - holding.unpaid)) if holding.ended else 0
-    return replace(holding, paid=holding.paid + line.amount - owed, owed=holding.owed + owed)
+    """Paid in; what came back for shares that are over or handed on in the meantime is owed again."""
+    over = max(0, line.amount - holding.unpaid)
+    back = min(over, holding.recalled)
+    owed = over if holding.over else back
+    return replace(
+        holding,
+        paid=holding.paid + line.amount - owed,
+        owed=holding.owed + owed,
+        recalled=holding.recalled - back,
+    )
 
 
 def _unpay(holding: Holding, line: Line, _price_: int) -> Holding:
-    """Called back by who paid: from what is paid in, then from what is still to be paid back."""
-    paid = min(line.amount, holding.paid)
-    return replace(holding, paid=holding.paid - paid, owed=holding.owed - (line.amount - paid))
+    """Called back by who paid: from what is paid in, then from what is still to be paid back, then
+    from what is gone already."""
+    paid, owed, recalled = called_back(holding, line.amount)
+    return replace(
+        holding,
+        paid=holding.paid - paid,
+        owed=holding.owed - owed,
+        recalled=holding.recalled + recalled,
+    )
+
+
+def called_back(holding: Holding, amount: int) -> tuple[int, int, int]:
+    """What of ``amount`` that is called back was paid in, still to be paid back, and gone already."""
+    paid = min(amount, holding.paid)
+    owed = min(amount - paid, holding.owed)
+    return paid, owed, amount - paid - owed
 
 
 def _approve(holding: Holding, line: Line, _price_: int) -> Holding:
@@ -133,7 +162,9 @@ def _give(holding: Holding, line: Line, _price_: int) -> Holding:
     if line.shares > holding.free:
         raise Refused(N_("That is more than there is."), status=409)
     moved = holding.price * line.shares
-    return replace(holding, held=holding.held - line.shares, paid=holding.paid - moved)
+    return replace(
+        holding, held=holding.held - line.shares, paid=holding.paid - moved, gone=holding.gone + moved
+    )
 
 
 def _take(holding: Holding, line: Line, price: int) -> Holding:
@@ -166,7 +197,7 @@ def _end(holding: Holding, line: Line, _price_: int) -> Holding:
 
 
 def _payout(holding: Holding, line: Line, _price_: int) -> Holding:
-    return replace(holding, owed=holding.owed - line.amount)
+    return replace(holding, owed=holding.owed - line.amount, gone=holding.gone + line.amount)
 
 
 def _require_paid(holding: Holding) -> None:

@@ -14,7 +14,9 @@ from commons.powers import Power
 from commons.refusal import Refused
 from membership.members import shares, statutes
 from membership.members.models import AdoptedAccounts, Membership, PayoutProposal, ShareEvent
+from membership.money import ledger, receivables
 from membership.money.currencies import Money
+from membership.money.ledger import Line
 
 
 def adopt_accounts(session: Session, year: int, decided_in: str, *, by: Account) -> AdoptedAccounts:
@@ -70,6 +72,7 @@ def propose_payout(session: Session, membership: Membership, *, by: Account) -> 
     proposal = PayoutProposal(
         membership_id=membership.id, amount=money.amount, currency=money.currency, by_id=by.id
     )
+    _drop_stale(session, membership, money)
     try:
         with session.begin_nested():
             session.add(proposal)
@@ -78,10 +81,27 @@ def propose_payout(session: Session, membership: Membership, *, by: Account) -> 
     return proposal
 
 
+def proposed(session: Session, membership: Membership) -> PayoutProposal | None:
+    """What waits for the second person; None also where less is to be paid back than was proposed."""
+    proposal = session.get(PayoutProposal, membership.id)
+    fits = proposal is not None and proposal.amount <= payable(session, membership).amount
+    return proposal if fits else None
+
+
+def _drop_stale(session: Session, membership: Membership, money: Money) -> None:
+    """A proposal of more than there is now cannot be approved any more: another takes its place."""
+    old = session.get(PayoutProposal, membership.id, populate_existing=True)
+    if old is not None and old.amount > money.amount:
+        session.delete(old)
+        session.flush()
+
+
 def approve_payout(
     session: Session, membership: Membership, *, by: Account, from_account: str = "assets:bank"
 ) -> Money:
-    """The second person: what was proposed is paid back from ``from_account``. Never one's own proposal."""
+    """The second person: what was proposed is paid back from ``from_account``, less what the member owes
+    us. Never one's own proposal. Returns what leaves the account.
+    """
     proposal = session.get(PayoutProposal, membership.id)
     if proposal is None:
         raise Refused(N_("No payout was proposed."), status=404)
@@ -99,13 +119,23 @@ def approve_payout(
             added = shares.add_event(session, membership, holding.lot, "payout", amount=amount, by=by)
             first, rest = first or added, rest - amount
     assert first is not None
-    cause = ("share_event", first.id)
-    shares.move(
-        session, membership, proposal.amount, shares.OWED, from_account, kind="share-payout", cause=cause
-    )
+    paid = _post(session, membership, proposal.amount, from_account, first)
     session.delete(proposal)
     session.flush()
-    return Money(proposal.amount, proposal.currency)
+    return paid
+
+
+def _post(
+    session: Session, membership: Membership, amount: int, from_account: str, event: ShareEvent
+) -> Money:
+    """The debt is paid: by what the member owes us first, the rest from ``from_account``."""
+    party, currency = membership.party_id, settings().currency
+    part = receivables.part_of(session, party, amount)
+    lines = [Line(shares.OWED, Money(amount, currency), party_id=party)]
+    lines += [receivables.line(party, -part)] if part else []
+    lines += [Line(from_account, Money(part - amount, currency), party_id=party)] if part < amount else []
+    ledger.post(session, kind="share-payout", lines=lines, cause=("share_event", event.id))
+    return Money(amount - part, currency)
 
 
 def _exercise_payout(session: Session, membership: Membership, by: Account, verb: str) -> None:

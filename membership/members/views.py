@@ -8,14 +8,13 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from commons import limits, powers, web
-from commons.accounts import Account
 from commons.forms import Form
-from commons.language import N_, _
+from commons.language import N_, day, ngettext
 from commons.powers import Power
 from commons.refusal import Refused
 from membership.members import forms, members, payouts, register, shares, words
-from membership.members.models import Membership, PayoutProposal
-from membership.money import currencies, parties
+from membership.members.models import Membership
+from membership.money import currencies, parties, receivables
 
 pages = Blueprint("members", __name__)
 
@@ -100,7 +99,7 @@ def adopt_accounts() -> ResponseReturnValue:
     if not form.validate():
         return _full_page(form, 422)
     try:
-        payouts.adopt_accounts(web.session(), form.year.data, form.decided_in.data, by=_me())
+        payouts.adopt_accounts(web.session(), form.year.data, form.decided_in.data, by=web.me())
     except Refused as refused:
         return _full_page(_told(form, refused), refused.status)
     return redirect("/treasury/members", 303)
@@ -116,7 +115,7 @@ def member(membership_id: uuid.UUID) -> ResponseReturnValue:
 @pages.post("/treasury/members/<uuid:membership_id>/admit")
 @treasurer_only
 def admit(membership_id: uuid.UUID) -> ResponseReturnValue:
-    return _do(membership_id, None, lambda: members.admit(web.session(), membership_id, by=_me()))
+    return _do(membership_id, None, lambda: members.admit(web.session(), membership_id, by=web.me()))
 
 
 @pages.post("/treasury/members/<uuid:membership_id>/decline")
@@ -126,7 +125,7 @@ def decline(membership_id: uuid.UUID) -> ResponseReturnValue:
     return _do(
         membership_id,
         form,
-        lambda: members.decline(web.session(), membership_id, by=_me(), reason=form.reason.data),
+        lambda: members.decline(web.session(), membership_id, by=web.me(), reason=form.reason.data),
     )
 
 
@@ -138,7 +137,7 @@ def change_class(membership_id: uuid.UUID) -> ResponseReturnValue:
         membership_id,
         form,
         lambda: members.change_class(
-            web.session(), membership_id, form.class_.data, by=_me(), reason=form.reason.data
+            web.session(), membership_id, form.class_.data, by=web.me(), reason=form.reason.data
         ),
     )
 
@@ -157,7 +156,7 @@ def transfer(membership_id: uuid.UUID) -> ResponseReturnValue:
             members.numbered(web.session(), form.to.data),
             uuid.UUID(form.lot.data),
             form.shares.data,
-            by=_me(),
+            by=web.me(),
         ),
     )
 
@@ -166,14 +165,14 @@ def transfer(membership_id: uuid.UUID) -> ResponseReturnValue:
 @treasurer_only
 def propose_payout(membership_id: uuid.UUID) -> ResponseReturnValue:
     found = members.find(web.session(), membership_id)
-    return _do(membership_id, None, lambda: payouts.propose_payout(web.session(), found, by=_me()))
+    return _do(membership_id, None, lambda: payouts.propose_payout(web.session(), found, by=web.me()))
 
 
 @pages.post("/treasury/members/<uuid:membership_id>/payout/approve")
 @treasurer_only
 def approve_payout(membership_id: uuid.UUID) -> ResponseReturnValue:
     found = members.find(web.session(), membership_id)
-    return _do(membership_id, None, lambda: payouts.approve_payout(web.session(), found, by=_me()))
+    return _do(membership_id, None, lambda: payouts.approve_payout(web.session(), found, by=web.me()))
 
 
 def _do(membership_id: uuid.UUID, form: Form | None, verb: Callable[[], object]) -> ResponseReturnValue:
@@ -224,7 +223,8 @@ def _member_page(
         position=shares.position(session, found),
         events=[event for event in shares.events(session, found) if event.membership_id == found.id],
         payable=payouts.payable(session, found),
-        proposal=session.get(PayoutProposal, found.id),
+        proposal=payouts.proposed(session, found),
+        owes=receivables.owed_by(session, found.party_id),
         refused=form,
         reason=form if type(form) is forms.ReasonForm else forms.ReasonForm(),
         class_form=form if isinstance(form, forms.ClassForm) else _class_form(found),
@@ -232,7 +232,7 @@ def _member_page(
         words=words,
         money=currencies.Money,
         show=currencies.show,
-        me=_me(),
+        me=web.me(),
     )
     return page, status
 
@@ -245,7 +245,15 @@ def _class_form(found: Membership) -> forms.ClassForm:
 def _lots(found: Membership) -> list[tuple[str, str]]:
     """The blocks of shares that can be handed on."""
     return [
-        (str(it.lot), _("%(number)s shares since %(day)s", number=it.free, day=it.since))
+        (
+            str(it.lot),
+            ngettext(
+                "%(num)s share since %(day)s",
+                "%(num)s shares since %(day)s",
+                it.free,
+                day=day(it.since) if it.since else "",
+            ),
+        )
         for it in shares.holdings(web.session(), found)
         if it.free and not it.unpaid
     ]
@@ -259,9 +267,3 @@ def _csv(text: str, name: str) -> Response:
 
 def _after() -> int:
     return request.args.get("after", 0, type=int)
-
-
-def _me() -> Account:
-    account = web.account()
-    assert account is not None
-    return account

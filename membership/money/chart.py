@@ -16,8 +16,8 @@ Dimension = Literal["all", "party", "campaign", "story"]
 
 @dataclass(frozen=True)
 class ChartAccount:
-    """``name`` begins with its kind. ``solvent``: for each party or campaign (or all) it never goes
-    above zero, so that nobody is paid money that is not held for them.
+    """``name`` begins with its kind. ``solvent``: for each party or campaign (or all) it never changes
+    sides, so that nobody is paid money that is not held for them, or pays more than they owe.
     """
 
     name: str
@@ -38,6 +38,9 @@ CHART: Mapping[str, ChartAccount] = {
         ChartAccount("assets:transit", N_("Money on its way between accounts")),
         ChartAccount("assets:receivable", N_("Owed to us")),
         ChartAccount("assets:receivable:disputes", N_("Charged back, to be recovered")),
+        ChartAccount(
+            "assets:receivable:payouts", N_("Paid back, then charged back: owed to us"), solvent="party"
+        ),
         ChartAccount("assets:receivable:shares", N_("Shares subscribed and not yet paid")),
         ChartAccount("assets:input-tax", N_("Tax that we reclaim")),
         ChartAccount("liabilities:unmatched", N_("Received, not yet assigned")),

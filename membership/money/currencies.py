@@ -121,8 +121,12 @@ def parse(text: str, currency: str) -> Money:
     digits = exponent(currency)
     whole, fraction = _parts(text.strip(), digits)
     plain = whole + fraction
-    if not (plain.isascii() and plain.isdigit() and whole) or len(fraction) > digits or len(plain) > 18:
+    if not text.strip():
+        raise Refused(N_("Write an amount of money."))
+    if not (plain.isascii() and plain.isdigit() and whole) or len(fraction) > digits:
         raise Refused(N_("This is not an amount of money: %(text)s"), text=text[:40])
+    if len(plain) > 18:
+        raise Refused(N_("This amount is too large."))
     return Money(int(whole + fraction.ljust(digits, "0")), currency)
 
 

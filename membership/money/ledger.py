@@ -343,9 +343,10 @@ def _keys(line: Line) -> Iterator[tuple[Dimension, uuid.UUID]]:
 
 def _check_solvent(session: Session, deltas: Mapping[Place, int]) -> None:
     for (account, dimension, key), delta in deltas.items():
-        if delta <= 0 or CHART[account].solvent != dimension:
+        side = -1 if CHART[account].kind == "assets" else 1
+        if side * delta <= 0 or CHART[account].solvent != dimension:
             continue
-        if kept_amount(session, account, dimension, key) + delta > 0:
+        if side * (kept_amount(session, account, dimension, key) + delta) > 0:
             raise Refused(N_("There is not enough on the account %(account)s."), status=409, account=account)
 
 

@@ -54,6 +54,24 @@ def create(session: Session, name: str, email: str) -> Party:
     return party
 
 
+def meant(session: Session, text: str) -> Party:
+    """Whom a treasurer means by a payer's number, or by her e-mail address if only one payer has it.
+
+    Of several with one address the one with an account is meant. Refuses (404, 409).
+    """
+    try:
+        wanted = select(Party).where(Party.id == uuid.UUID(text.strip()))
+    except ValueError:
+        wanted = select(Party).join(PartyData).where(PartyData.email == fold_email(text.strip()))
+    found = list(session.scalars(wanted))
+    found = [party for party in found if party.account_id is not None] or found
+    if not found:
+        raise Refused(N_("There is no such payer."), status=404)
+    if len(found) > 1:
+        raise Refused(N_("Several payers have this address. Take the number of one."), status=409)
+    return found[0]
+
+
 def name_of(party: Party) -> str:
     """Her name; empty once erased."""
     return party.data.name if party.data is not None else ""

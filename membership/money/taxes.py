@@ -11,6 +11,7 @@ from membership.money.currencies import Money
 
 # The usual and the reduced rates; a newsroom may use others.
 RATES: Mapping[str, tuple[int, ...]] = {"DE": (1900, 700), "AT": (2000, 1000), "CH": (810, 260)}
+OFFERED = tuple(sorted({0, *(rate for rates in RATES.values() for rate in rates)}, reverse=True))
 LARGEST_RATE = 10_000
 
 

@@ -2,7 +2,7 @@
 
 It stays her credit, pays for something else of hers, or goes back to her account; that a treasurer lets
 go, who is somebody else than she. What a transfer brought for a payment that is not whole yet is kept
-for it, until she says otherwise.
+for it, until she says otherwise. What she owes us comes first.
 """
 
 import hmac
@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from commons import limits, mail
+from commons import limits, mail, powers
 from commons.accounts import Account
 from commons.clock import db_now
 from commons.config import settings
+from commons.db import new_id
 from commons.language import N_
+from commons.powers import Power
 from commons.refusal import Refused
-from membership.money import ledger, parties
+from membership.money import ledger, parties, receivables
 from membership.money.currencies import Money, positive, show
 from membership.money.models import Balance, Party
 from membership.money.periods import local_day
@@ -42,9 +44,20 @@ class Credit:
 
 
 def free(session: Session, party: Party) -> Money:
-    """What of the party's credit is for nothing yet."""
-    owed = ledger.balance(session, booking.CREDIT, settings().currency, party_id=party.id)
-    return Money(-owed - _kept(session, party.id), settings().currency)
+    """What of the party's credit is for nothing yet, nor needed for what she owes us."""
+    debt = receivables.owed_by(session, party.id)
+    return Money(max(0, _idle(session, party.id) - debt.amount), settings().currency)
+
+
+def _idle(session: Session, party_id: uuid.UUID) -> int:
+    owed = ledger.balance(session, booking.CREDIT, settings().currency, party_id=party_id)
+    return -owed - _kept(session, party_id)
+
+
+def coverable(session: Session, party: Party) -> Money:
+    """What of the party's debt her credit could pay."""
+    debt = receivables.owed_by(session, party.id)
+    return Money(max(0, min(debt.amount, _idle(session, party.id))), debt.currency)
 
 
 def asked_for(session: Session, party: Party) -> list[Charge]:
@@ -128,7 +141,7 @@ def set_free(session: Session, party: Party, charge_id: uuid.UUID) -> Charge:
 def send_back(session: Session, party: Party, money: Money, iban: str, by: Account | None) -> Refund:
     """Have ``money`` of the party's credit sent to her account; a treasurer must agree."""
     positive(money)
-    ledger.hold_pen(session)
+    _set_off(session, party, new_id())
     if money.currency != settings().currency or money.amount > free(session, party).amount:
         raise Refused(N_("This is more than your credit."), status=409)
     if any(refund.state == refunds.ASKED for refund in going_back(session, party)):
@@ -137,6 +150,25 @@ def send_back(session: Session, party: Party, money: Money, iban: str, by: Accou
         raise Refused(N_("There is no such payer."), status=404)
     party.data.iban = parties.iban_of(iban)
     return refunds.set_aside(session, party, money, str(N_("Back to the payer")), by)
+
+
+def set_off(session: Session, party: Party, by: Account) -> Money:
+    """A treasurer pays what the party owes us from her credit. Returns what that was."""
+    powers.require(session, by, Power.BOOKS)
+    if party.account_id == by.id:
+        raise Refused(N_("Somebody else must do this for you."), status=403)
+    cause = new_id()
+    part = _set_off(session, party, cause)
+    if not part:
+        raise Refused(N_("There is no credit to use."), status=409)
+    powers.exercise(session, by, Power.BOOKS, on=f"set-off {cause}", reason="", verb="set a debt off")
+    return Money(part, settings().currency)
+
+
+def _set_off(session: Session, party: Party, cause: uuid.UUID) -> int:
+    ledger.hold_pen(session)
+    most = max(0, _idle(session, party.id))
+    return receivables.set_off(session, party.id, booking.CREDIT, most, ("set-off", cause))
 
 
 def _hers(session: Session, party: Party, charge_id: uuid.UUID) -> Charge:

@@ -40,6 +40,8 @@ def paid_by(session: Session, provider: str, payment_id: str) -> Charge | None:
 
 def _payment(session: Session, provider: str, found: Payment) -> str:
     charge = _charge_of(session, provider, found)
+    if charge is None and found.state == "paid" and found.charge_key:
+        raise Refused(N_("Money came for something that our books do not know."), status=409)
     if charge is None:
         return NOT_OURS
     if found.state != "failed" and found.money != Money(charge.amount, charge.currency):

@@ -1,7 +1,6 @@
 """The forms of the treasurer's page of payments."""
 
 from wtforms import StringField, TextAreaField
-from wtforms.validators import UUID, InputRequired
 
 from commons import limits
 from commons.forms import Form, at_most, needed, storable
@@ -29,4 +28,6 @@ class RefundForm(ReasonForm):
 class CreditForm(Form):
     """Whose credit a bank line is."""
 
-    party = StringField(N_("Number of the payer"), [InputRequired(), UUID()])
+    party = StringField(
+        N_("E-mail address or number of the payer"), [needed(), at_most(limits.EMAIL_CHARS), storable]
+    )

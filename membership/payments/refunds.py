@@ -19,7 +19,7 @@ from commons.db import database, new_id, rows_changed
 from commons.language import N_
 from commons.powers import Power
 from commons.refusal import Refused
-from membership.money import ledger
+from membership.money import ledger, receivables
 from membership.money.currencies import Money, positive
 from membership.money.models import Party
 from membership.payments import booking, charges, receipts
@@ -65,12 +65,21 @@ def ask_credit(session: Session, party: Party, money: Money, reason: str, by: Ac
 
 def set_aside(session: Session, party: Party, money: Money, reason: str, by: Account | None) -> Refund:
     """Set ``money`` of a party's credit aside to be sent back, if a treasurer who is not ``by`` agrees."""
-    refund = _new(positive(money), reason, state=ASKED, by=by)
+    _check_debt(session, party, positive(money))
+    refund = _new(money, reason, state=ASKED, by=by)
     refund.party_id, refund.provider = party.id, "bank"
     session.add(refund)
     session.flush()
     booking.return_owed(session, refund)
     return refund
+
+
+def _check_debt(session: Session, party: Party, money: Money) -> None:
+    ledger.hold_pen(session)
+    debt = receivables.owed_by(session, party.id).amount
+    credit = -ledger.balance(session, booking.CREDIT, money.currency, party_id=party.id)
+    if debt and credit - money.amount < debt:
+        raise Refused(N_("The payer owes us money: set it off against the credit first."), status=409)
 
 
 def ask_line(session: Session, line: BankLine, reason: str, by: Account) -> Refund:

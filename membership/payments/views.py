@@ -12,14 +12,15 @@ from commons.config import settings
 from commons.forms import Form
 from commons.language import N_, _
 from commons.refusal import Refused
-from membership.money import currencies
-from membership.money.guards import Page, me, treasurers_only
+from membership.money import currencies, parties
+from membership.money.guards import Page, treasurers_only
 from membership.money.models import Party
 from membership.payments import (
     charges,
     codes,
     credits,
     events,
+    fees,
     hosted,
     mandates,
     pdf,
@@ -43,8 +44,9 @@ DESK = "/payments"
 def pay(token: str) -> Page:
     """How to pay, and whether it arrived. Whoever knows the address may read it: it names nobody."""
     charge = charges.by_token(web.session(), token)
-    money = currencies.Money(charge.amount, charge.currency)
-    by_transfer = charge.provider == "bank" and charge.state == charges.PENDING and charge.reference
+    money, kept = currencies.Money(charge.amount, charge.currency), fees.of(web.session(), charge)
+    waits = charge.provider == "bank" and charge.state == charges.PENDING
+    by_transfer = waits and charge.reference and settings().iban
     code = codes.transfer_code(money, charge.reference) if by_transfer and charge.reference else None
     return _private(
         render_template(
@@ -54,6 +56,8 @@ def pay(token: str) -> Page:
             missing=currencies.show(currencies.Money(charge.amount - charge.received, charge.currency)),
             reference=references.spaced(charge.reference) if by_transfer and charge.reference else "",
             code=Markup(code) if code else "",  # drawn by segno, from our own settings
+            fee=currencies.show(kept) if kept.amount else "",
+            usual_fee=fees.usual(web.session(), charge.provider),
         )
     )
 
@@ -124,12 +128,12 @@ def take_statement() -> Page:
     try:
         if file is None or not file.filename:
             raise Refused(N_("Choose a file."))
-        brought = transfers.import_file(web.session(), file.filename, file.read(), me())
+        brought = transfers.import_file(web.session(), file.filename, file.read(), web.me())
     except Refused as refused:
         return _desk(refused)
     return _desk(
         said=_(
-            "%(new)s new lines, of which %(matched)s found their payment; %(known)s were known.",
+            "New lines: %(new)s, of which %(matched)s found their payment. Known before: %(known)s.",
             new=brought.new,
             matched=brought.matched,
             known=brought.known,
@@ -142,7 +146,7 @@ def take_statement() -> Page:
 def assign(line_id: uuid.UUID) -> Page:
     """A line is for this payment."""
     form = AssignForm(request.form)
-    return _do(form, lambda: transfers.assign(web.session(), line_id, form.reference.data, me()))
+    return _do(form, lambda: transfers.assign(web.session(), line_id, form.reference.data, web.me()))
 
 
 @pages.post(f"{DESK}/lines/<uuid:line_id>/credit")
@@ -150,8 +154,9 @@ def assign(line_id: uuid.UUID) -> Page:
 def credit(line_id: uuid.UUID) -> Page:
     """A line is this payer's, and for nothing yet."""
     form = CreditForm(request.form)
+    session = web.session()
     return _do(
-        form, lambda: transfers.credit(web.session(), line_id, _party(uuid.UUID(form.party.data)), me())
+        form, lambda: transfers.credit(session, line_id, parties.meant(session, form.party.data), web.me())
     )
 
 
@@ -159,7 +164,7 @@ def credit(line_id: uuid.UUID) -> Page:
 @treasurers_only
 def payout(line_id: uuid.UUID) -> Page:
     """A line is our own money, from the provider."""
-    return _do(Form(), lambda: transfers.is_payout(web.session(), line_id, me()))
+    return _do(Form(), lambda: transfers.is_payout(web.session(), line_id, web.me()))
 
 
 @pages.post(f"{DESK}/lines/<uuid:line_id>/return")
@@ -167,7 +172,7 @@ def payout(line_id: uuid.UUID) -> Page:
 def return_(line_id: uuid.UUID) -> Page:
     """A line is to be sent back, if another treasurer agrees."""
     form = ReasonForm(request.form)
-    return _do(form, lambda: refunds.ask_line(web.session(), _line(line_id), form.reason.data, me()))
+    return _do(form, lambda: refunds.ask_line(web.session(), _line(line_id), form.reason.data, web.me()))
 
 
 @pages.get(f"{DESK}/<uuid:charge_id>")
@@ -185,7 +190,7 @@ def refund(charge_id: uuid.UUID) -> Page:
     try:
         if form.validate():
             money = currencies.parse(form.amount.data, found.currency)
-            refunds.ask(session, found, money, form.reason.data, me())
+            refunds.ask(session, found, money, form.reason.data, web.me())
             return redirect(DESK, 303)
     except Refused as refused:
         web.undo()
@@ -199,7 +204,7 @@ def refund(charge_id: uuid.UUID) -> Page:
 def decide(refund_id: uuid.UUID, step: str) -> Page:
     """Approve or reject what another asked for, or say that a transfer was sent."""
     verbs = {"approve": refunds.approve, "reject": refunds.reject, "sent": refunds.transferred}
-    return _do(Form(), lambda: verbs[step](web.session(), refund_id, me()))
+    return _do(Form(), lambda: verbs[step](web.session(), refund_id, web.me()))
 
 
 def _do(form: Form, verb: Callable[[], object]) -> Page:
@@ -227,7 +232,7 @@ def _desk(refused: Refused | None = None, said: str = "") -> Page:
         in_parts=credits.in_parts(session),
         credits=credits.everybodys(session),
         parked=events.parked(session),
-        me=me(),
+        me=web.me(),
         show=_show,
     )
     return (page, refused.status) if refused else page
@@ -252,13 +257,6 @@ def _line(line_id: uuid.UUID) -> BankLine:
     found = web.session().get(BankLine, line_id)
     if found is None:
         raise Refused(N_("There is no such line."), status=404)
-    return found
-
-
-def _party(party_id: uuid.UUID) -> Party:
-    found = web.session().get(Party, party_id)
-    if found is None:
-        raise Refused(N_("There is no such payer."), status=404)
     return found
 
 

@@ -18,7 +18,7 @@ from commons.db import new_id, rows_changed
 from commons.language import N_
 from commons.refusal import Refused
 from membership.money.models import Party
-from membership.pledges import covers, pledges
+from membership.pledges import covers, pledges, prices
 from membership.pledges.models import Cover, Gift, Pledge
 
 CODE_CHARS = 16
@@ -51,7 +51,10 @@ def code(gift: Gift) -> str | None:
 
 
 def redeem(session: Session, text: str, party: Party) -> Cover:
-    """Take the year that the code stands for: one statement claims it, and what fails after it undoes it."""
+    """Take the year that the code stands for: one statement claims it, and what fails after it undoes it.
+
+    It pays her share first, as a payment of her own would.
+    """
     typed = "".join(character for character in text.upper() if character in pledges.ALPHABET)
     moment = db_now(session)
     claimed = session.execute(
@@ -67,13 +70,23 @@ def redeem(session: Session, text: str, party: Party) -> Cover:
     )
     if rows_changed(claimed) != 1:
         raise Refused(N_("This code is not valid, or was redeemed already."), status=409)
+    today = pledges.today_here(session)
     gift_id = session.scalar(select(Gift.id).where(Gift.code_hash == _hash(typed)))
-    return covers.add(session, party, "gift", str(gift_id), pledges.today_here(session))
+    cover = covers.add(session, party, covers.GIFT, str(gift_id), today)
+    covers.pay_shares(session, party, today, prices.year(settings().currency))
+    return cover
 
 
-def keep_only(session: Session, pledge: Pledge, count: int) -> None:
-    """Void the gifts beyond the first ``count`` that nobody has redeemed: their money went back."""
-    left = [gift for gift in of_pledge(session, pledge) if gift.void_at is None]
+def keep(session: Session, pledge: Pledge, count: int) -> None:
+    """Keep as many gifts as are still paid for: ``count``, those first that were redeemed.
+
+    Void the others that nobody has redeemed: their money went back. Where money came again (a dispute
+    that we won), codes that were void are valid again, for as long as they had been void.
+    """
+    every = of_pledge(session, pledge)
+    left = [gift for gift in every if gift.void_at is None]
+    for gift in [gift for gift in every if gift.void_at is not None][: max(0, count - len(left))]:
+        _revive(session, gift)
     redeemed_first = sorted(left, key=lambda gift: (gift.redeemed_at is None, gift.ordinal))
     for gift in redeemed_first[count:]:
         session.execute(
@@ -81,6 +94,13 @@ def keep_only(session: Session, pledge: Pledge, count: int) -> None:
             .where(Gift.id == gift.id, Gift.redeemed_at.is_(None), Gift.void_at.is_(None))
             .values(void_at=db_now(session))
         )
+
+
+def _revive(session: Session, gift: Gift) -> None:
+    assert gift.void_at is not None
+    gift.expires_at += db_now(session) - gift.void_at
+    gift.void_at = None
+    session.flush()
 
 
 def _made(gift_id: uuid.UUID) -> str:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from commons import mail
 from membership.money.currencies import Money, show
 from membership.money.models import Party
-from membership.pledges import links
+from membership.pledges import links, withdrawals
 from membership.pledges.models import Pledge
 
 
@@ -24,3 +24,8 @@ def write(session: Session, pledge: Pledge, letter: str, **values: object) -> No
         link=links.address(pledge),
         **values,
     )
+
+
+def confirm(session: Session, pledge: Pledge, pay: str) -> None:
+    """The letter that a contract online needs: what was promised, its number, and until when to withdraw."""
+    write(session, pledge, "pledge_made", pay=pay, last_day=withdrawals.last_moment(pledge))

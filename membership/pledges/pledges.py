@@ -17,7 +17,7 @@ from commons.config import settings
 from commons.db import rows_changed
 from commons.language import N_
 from commons.refusal import Refused
-from membership.money.currencies import Money, positive
+from membership.money.currencies import Money, positive, show
 from membership.money.models import Party, PartyData
 from membership.money.periods import local_day, months_after
 from membership.payments import charges
@@ -103,7 +103,8 @@ def _check(wish: Wish) -> None:
     if wish.money.currency != settings().currency:
         raise Refused(N_("We take %(currency)s only."), currency=settings().currency)
     if not prices.acceptable(positive(wish.money)):
-        raise Refused(N_("We take from %(least)s to %(most)s here."), least=prices.LEAST, most=prices.MOST)
+        least, most = (prices.whole(units, wish.money.currency) for units in (prices.LEAST, prices.MOST))
+        raise Refused(N_("We take from %(least)s to %(most)s here."), least=show(least), most=show(most))
 
 
 def ask(session: Session, pledge: Pledge, today: date) -> Instalment:
@@ -224,6 +225,11 @@ def of_account(session: Session, account: Account) -> list[Pledge]:
     """The pledges of an account, newest first."""
     hers = select(Party.id).where(Party.account_id == account.id)
     return list(session.scalars(select(Pledge).where(Pledge.party_id.in_(hers)).order_by(Pledge.id.desc())))
+
+
+def of_party(session: Session, party: Party) -> list[Pledge]:
+    """The pledges of a party, newest first."""
+    return list(session.scalars(select(Pledge).where(Pledge.party_id == party.id).order_by(Pledge.id.desc())))
 
 
 def events(session: Session, pledge: Pledge) -> list[PledgeEvent]:

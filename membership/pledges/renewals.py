@@ -97,8 +97,11 @@ def charge_due() -> int:
         return len(due)
 
 
-def start(session: Session, instalment: Instalment) -> Charge | None:
-    """Begin the charge of an instalment that waits; None while a signature is awaited, or if it was begun."""
+def start(session: Session, instalment: Instalment, *, write: bool = True) -> Charge | None:
+    """Begin the charge of an instalment that waits; None while a signature is awaited, or if it was begun.
+
+    The payer gets a letter of it, unless ``write`` says that the caller writes one.
+    """
     tries, moment = instalment.tries, db_now(session)
     pledge = instalment.pledge
     mandate = _mandate(session, pledge)
@@ -130,7 +133,7 @@ def start(session: Session, instalment: Instalment) -> Charge | None:
     )
     instalment.charge_id = charge.id
     session.flush()
-    if mandate is None and instalment.period != periods.ONCE and tries == 0:
+    if write and mandate is None and instalment.period != periods.ONCE and tries == 0:
         letters.write(session, pledge, "pledge_due", pay=charges.page(charge))
     return charge
 

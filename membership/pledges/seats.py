@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from commons.language import N_
 from commons.refusal import Refused
+from membership.members import shares
 from membership.money import ledger
 from membership.money.currencies import Money
 from membership.money.ledger import Line
@@ -40,7 +41,11 @@ def free(session: Session) -> int:
 
 
 def take(session: Session, party: Party, currency: str) -> Cover:
-    """Take a seat for a year, without a reason given. Refuses an empty pot, and a second seat in a year."""
+    """Take a seat for a year, without a reason given. Refuses an empty pot, and a second seat in a year.
+
+    It pays her share first, as a payment of her own would.
+    """
+    shares.hold_pen(session)
     ledger.hold_pen(session)
     today = pledges.today_here(session)
     number = (session.scalar(select(func.max(SeatTaken.ordinal))) or 0) + 1
@@ -58,7 +63,9 @@ def take(session: Session, party: Party, currency: str) -> Cover:
         lines=[Line(POT, price), Line(FEES, -price)],
         cause=("seat", uuid.UUID(int=number)),
     )
-    return covers.add(session, party, "seat", str(number), today)
+    cover = covers.add(session, party, covers.SEAT, str(number), today)
+    covers.pay_shares(session, party, today, price)
+    return cover
 
 
 def price() -> int:

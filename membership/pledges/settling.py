@@ -83,7 +83,7 @@ def _given_back(session: Session, instalment: Instalment, charge: Charge) -> Non
         pledges.shift(session, pledge, pledges.CHANGES["stop"], **over)
     pledges.note(session, pledge, "given back", pledges.CLOCK, amount=back, period=instalment.period)
     if pledge.purpose == meaning.GIFT:
-        gifts.keep_only(session, pledge, left.things)
+        gifts.keep(session, pledge, left.things)
     elif pledge.purpose == meaning.SEATS:
         seats.fill(session, instalment, left.things)
 

@@ -1,6 +1,7 @@
 """The pages of pledges: promising, changing, gifts and seats. None needs a script."""
 
 from collections.abc import Callable
+from datetime import date
 
 from flask import Blueprint, redirect, render_template, request
 from sqlalchemy.orm import Session
@@ -9,11 +10,12 @@ from commons import web
 from commons.accounts import Account
 from commons.config import settings
 from commons.forms import Form
-from commons.language import N_, day
+from commons.language import N_, _, day
 from commons.refusal import Refused
+from membership.members import members
 from membership.money import parties
 from membership.money.currencies import Money, decimal_text, show
-from membership.money.guards import Page, me
+from membership.money.guards import Page
 from membership.money.models import Party
 from membership.payments import charges, mandates
 from membership.payments.models import Charge
@@ -29,7 +31,6 @@ from membership.pledges import (
     renewals,
     seats,
     statements,
-    withdrawals,
 )
 from membership.pledges.forms import (
     AmountForm,
@@ -114,9 +115,8 @@ def payer(session: Session, form: PayerForm) -> Party:
 def _confirm(session: Session, pledge: Pledge) -> None:
     """Begin the first payment, and send the link by which the pledge can be changed."""
     first = pledges.instalments(session, pledge)
-    charge = renewals.start(session, first[0]) if first else None
-    pay = charges.page(charge) if charge is not None and charge.mandate_id is None else ""
-    letters.write(session, pledge, "pledge_made", pay=pay, last_day=withdrawals.last_moment(pledge))
+    charge = renewals.start(session, first[0], write=False) if first else None
+    letters.confirm(session, pledge, charges.page(charge) if charge and charge.mandate_id is None else "")
 
 
 def onward(session: Session, pledge: Pledge) -> str:
@@ -140,7 +140,7 @@ def onward(session: Session, pledge: Pledge) -> str:
 @web.signed_in
 def mine() -> Page:
     """What one has promised, and the years one has a statement of."""
-    session, account = web.session(), me()
+    session, account = web.session(), web.me()
     party = parties_of(session, account)
     return render_template(
         "membership/pledges/mine.html",
@@ -179,11 +179,16 @@ def one(number: str) -> Page:
         "membership/pledges/one.html",
         shown=Shown(pledge),
         pledge=pledge,
-        instalments=[(each, show(pledges.money_of(each))) for each in asked],
+        instalments=[(each, _period(each.period), show(pledges.money_of(each))) for each in asked],
         pay=charges.page(open_charge) if unpaid and open_charge and open_charge.mandate_id is None else "",
         codes=[(gift, gifts.code(gift)) for gift in gifts.of_pledge(session, pledge)],
         key=request.args.get("key", ""),
     )
+
+
+def _period(period: str) -> str:
+    """What an instalment is for, as people say it: the day on which it was due, or once."""
+    return _("once") if period == periods.ONCE else day(date.fromisoformat(period))
 
 
 def own(number: str) -> Pledge:
@@ -245,7 +250,7 @@ def act(number: str, what: str) -> Page:
 def statement(year: int) -> Page:
     """All that one paid in a year, from the books."""
     session = web.session()
-    party = parties_of(session, me())
+    party = parties_of(session, web.me())
     if party is None or year not in statements.years(session, party):
         raise Refused(N_("There is no such page."), status=404)
     found = statements.of_year(session, party, year)
@@ -304,12 +309,13 @@ def redeem() -> Page:
     if not _posted() or not form.validate():
         return _page("pledges/redeem.html", form, until=None)
     try:
-        cover = gifts.redeem(session, form.code.data, parties.of(session, me()))
+        cover = gifts.redeem(session, form.code.data, parties.of(session, web.me()))
     except Refused as refused:
         web.undo()
         form.refuse(refused)
         return _page("pledges/redeem.html", form, until=None)
-    return _page("pledges/redeem.html", form, until=cover.ends_on)
+    member = members.is_member(session, web.account())
+    return _page("pledges/redeem.html", form, until=cover.ends_on, member=member)
 
 
 @pages.route("/pledges/seats/take", methods=["GET", "POST"])
@@ -319,11 +325,13 @@ def take_seat() -> Page:
     session, form, until = web.session(), ButtonForm(request.form), None
     if _posted():
         try:
-            until = seats.take(session, parties.of(session, me()), settings().currency).ends_on
+            until = seats.take(session, parties.of(session, web.me()), settings().currency).ends_on
         except Refused as refused:
             web.undo()
             form.refuse(refused)
-    return _page("pledges/take_seat.html", form, until=until, free=seats.free(web.session()))
+    session = web.session()
+    member = members.is_member(session, web.account())
+    return _page("pledges/take_seat.html", form, until=until, free=seats.free(session), member=member)
 
 
 def _page(template: str, form: Form, **values: object) -> Page:

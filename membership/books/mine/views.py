@@ -12,7 +12,7 @@ from membership.books.forms import BillForm, ChoiceForm
 from membership.books.models import Expense
 from membership.books.submitting import take
 from membership.money import parties
-from membership.money.guards import Page, me
+from membership.money.guards import Page
 
 pages = Blueprint("expenses", __name__)
 
@@ -31,7 +31,7 @@ def hand_in() -> Page:
     """Hand in an invoice or an outlay."""
     form = _form()
     return take(
-        form, lambda: expenses.hand_in(web.session(), form.bill(uploaded()), me()), _mine, "/expenses"
+        form, lambda: expenses.hand_in(web.session(), form.bill(uploaded()), web.me()), _mine, "/expenses"
     )
 
 
@@ -39,7 +39,8 @@ def hand_in() -> Page:
 @web.signed_in
 def one(expense_id: uuid.UUID) -> Page:
     """One expense, for who handed it in, is paid, or keeps the books."""
-    return render_template("membership/books/expense.html", expense=_seen(expense_id), me=me(), words=words)
+    seen = _seen(expense_id)
+    return render_template("membership/books/expense.html", expense=seen, me=web.me(), words=words)
 
 
 @pages.get("/expenses/<uuid:expense_id>/file")
@@ -53,7 +54,7 @@ def file(expense_id: uuid.UUID) -> Page:
 @web.signed_in
 def withdraw(expense_id: uuid.UUID) -> Page:
     """Take it back."""
-    expenses.withdraw(web.session(), expense_id, me())
+    expenses.withdraw(web.session(), expense_id, web.me())
     return redirect("/expenses", 303)
 
 
@@ -72,7 +73,7 @@ def choose(allotment_id: uuid.UUID) -> Page:
     return take(
         form,
         lambda: surplus.choose(
-            web.session(), allotment_id, form.choice.data, me(), iban=form.iban.data or ""
+            web.session(), allotment_id, form.choice.data, web.me(), iban=form.iban.data or ""
         ),
         lambda again: _patronage(again, allotment_id),
         "/patronage",
@@ -96,7 +97,7 @@ def handed_out(key: str, name: str) -> Response:
 
 def _form() -> BillForm:
     """The form, with what we know of her, and her own stories in work beside those that are out."""
-    session, account = web.session(), me()
+    session, account = web.session(), web.me()
     party = parties.find(session, account)
     known = party.data if party is not None else None
     own = current_app.extensions["rostra.drafts"](session, account)
@@ -108,7 +109,7 @@ def _form() -> BillForm:
 
 
 def _mine(form: BillForm) -> str:
-    session, account = web.session(), me()
+    session, account = web.session(), web.me()
     return render_template(
         "membership/books/expenses.html",
         expenses=expenses.of(session, account),
@@ -121,7 +122,7 @@ def _mine(form: BillForm) -> str:
 def _patronage(form: ChoiceForm, chosen: uuid.UUID | None) -> str:
     return render_template(
         "membership/books/patronage.html",
-        shares=surplus.of(web.session(), me()),
+        shares=surplus.of(web.session(), web.me()),
         form=form,
         chosen=chosen,
         words=words,
@@ -129,4 +130,4 @@ def _patronage(form: ChoiceForm, chosen: uuid.UUID | None) -> str:
 
 
 def _seen(expense_id: uuid.UUID) -> Expense:
-    return expenses.seen_by(web.session(), expense_id, me())
+    return expenses.seen_by(web.session(), expense_id, web.me())

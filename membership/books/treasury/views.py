@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, redirect, render_template, request
 
-from commons import web
+from commons import limits, web
 from commons.clock import now
 from commons.config import settings
 from commons.language import N_
@@ -16,9 +16,11 @@ from membership.books.mine.views import handed_out, uploaded
 from membership.books.models import APPROVED, ASKED, CHECKED
 from membership.books.submitting import take
 from membership.books.treasury import waiting
-from membership.money.guards import Page, me, treasurers_only
+from membership.money import parties, receivables
+from membership.money.guards import Page, treasurers_only
+from membership.money.models import Party
 from membership.money.periods import local_day, month_of
-from membership.payments import transfers
+from membership.payments import credits, transfers
 
 pages = Blueprint("treasury", __name__)
 
@@ -57,7 +59,7 @@ def enter() -> Page:
     form = _bill_form()
     return take(
         form,
-        lambda: expenses.enter(web.session(), form.bill(uploaded()), me()),
+        lambda: expenses.enter(web.session(), form.bill(uploaded()), web.me()),
         _bills,
         "/treasury/expenses",
     )
@@ -71,7 +73,7 @@ def check(expense_id: uuid.UUID) -> Page:
     return _sign(
         form,
         lambda: expenses.check(
-            web.session(), expense_id, me(), account=form.account.data, tax=form.tax_amount()
+            web.session(), expense_id, web.me(), account=form.account.data, tax=form.tax_amount()
         ),
     )
 
@@ -80,7 +82,7 @@ def check(expense_id: uuid.UUID) -> Page:
 @treasurers_only
 def approve(expense_id: uuid.UUID) -> Page:
     """The second signature."""
-    return _sign(None, lambda: expenses.approve(web.session(), expense_id, me()))
+    return _sign(None, lambda: expenses.approve(web.session(), expense_id, web.me()))
 
 
 @pages.post("/treasury/expenses/<uuid:expense_id>/reject")
@@ -88,7 +90,7 @@ def approve(expense_id: uuid.UUID) -> Page:
 def reject(expense_id: uuid.UUID) -> Page:
     """It is not paid."""
     form = RejectForm(request.form)
-    return _sign(form, lambda: expenses.reject(web.session(), expense_id, me(), form.why.data))
+    return _sign(form, lambda: expenses.reject(web.session(), expense_id, web.me(), form.why.data))
 
 
 def _sign(form: CheckForm | RejectForm | None, verb: Callable[[], object]) -> Page:
@@ -129,7 +131,7 @@ def _bills(form: BillForm, refused: Refused | None = None) -> str:
         asked=expenses.in_state(session, ASKED),
         checked=expenses.in_state(session, CHECKED),
         accounts=expenses.ACCOUNTS,
-        me=me(),
+        me=web.me(),
         words=words,
     )
 
@@ -148,7 +150,7 @@ def payments() -> Page:
 @treasurers_only
 def make_file() -> Page:
     """Put all of it into a file."""
-    return _paid(None, lambda: payouts.make_file(web.session(), me()))
+    return _paid(None, lambda: payouts.make_file(web.session(), web.me()))
 
 
 @pages.get("/treasury/payments/<uuid:file_id>/file")
@@ -164,14 +166,14 @@ def payment_file(file_id: uuid.UUID) -> Page:
 def sent(file_id: uuid.UUID) -> Page:
     """The bank has sent it."""
     form = DayForm(request.form)
-    return _paid(form, lambda: payouts.executed(web.session(), file_id, me(), form.on.data))
+    return _paid(form, lambda: payouts.executed(web.session(), file_id, web.me(), form.on.data))
 
 
 @pages.post("/treasury/payments/<uuid:file_id>/cancel")
 @treasurers_only
 def cancel(file_id: uuid.UUID) -> Page:
     """The bank did not take it."""
-    return _paid(None, lambda: payouts.cancel(web.session(), file_id, me()))
+    return _paid(None, lambda: payouts.cancel(web.session(), file_id, web.me()))
 
 
 @pages.post("/treasury/expenses/<uuid:expense_id>/paid")
@@ -179,7 +181,7 @@ def cancel(file_id: uuid.UUID) -> Page:
 def paid_by_hand(expense_id: uuid.UUID) -> Page:
     """It was paid without a file of ours."""
     form = DayForm(request.form)
-    return _paid(form, lambda: expenses.paid_by_hand(web.session(), expense_id, me(), form.on.data))
+    return _paid(form, lambda: expenses.paid_by_hand(web.session(), expense_id, web.me(), form.on.data))
 
 
 def _paid(form: DayForm | None, verb: Callable[[], object]) -> Page:
@@ -195,9 +197,27 @@ def _payments(refused: Refused | None = None) -> str:
         payable=payouts.payable(session),
         bills=expenses.in_state(session, APPROVED),
         files=payouts.files(session),
+        debts=[
+            (parties.name_of(party), party.id, owes.amount, credits.coverable(session, party).amount)
+            for party, owes in receivables.everybodys(session, limits.ROWS_SHOWN)
+        ],
         today=local_day(now(), settings().timezone),
         words=words,
     )
+
+
+@pages.post("/treasury/debts/<uuid:party_id>/set-off")
+@treasurers_only
+def set_off(party_id: uuid.UUID) -> Page:
+    """What somebody owes us is paid from her credit."""
+
+    def verb() -> None:
+        party = web.session().get(Party, party_id)
+        if party is None:
+            raise Refused(N_("There is no such payer."), status=404)
+        credits.set_off(web.session(), party, web.me())
+
+    return _paid(None, verb)
 
 
 # Budget and surplus
@@ -218,7 +238,7 @@ def plan() -> Page:
     form = PlanForm(request.form).offer()
     return take(
         form,
-        lambda: budget.plan(web.session(), form.account.data, form.month.data, form.amount(), me()),
+        lambda: budget.plan(web.session(), form.account.data, form.month.data, form.amount(), web.me()),
         _plans,
         "/treasury/budget",
     )
@@ -246,7 +266,7 @@ def propose() -> Page:
     def verb() -> None:
         reserve, refund = form.amounts()
         surplus.propose(
-            web.session(), form.year.data, form.minute.data, reserve=reserve, refund=refund, by=me()
+            web.session(), form.year.data, form.minute.data, reserve=reserve, refund=refund, by=web.me()
         )
 
     return take(form, verb, _surpluses, "/treasury/surplus")
@@ -257,7 +277,7 @@ def propose() -> Page:
 def decide(proposal_id: uuid.UUID, step: str) -> Page:
     """The second signature, or none."""
     verb = surplus.approve if step == "approve" else surplus.reject
-    refused = _tried(None, lambda: verb(web.session(), proposal_id, me()))
+    refused = _tried(None, lambda: verb(web.session(), proposal_id, web.me()))
     if refused is None:
         return redirect("/treasury/surplus", 303)
     return _surpluses(SurplusForm(), refused), refused.status
@@ -272,6 +292,6 @@ def _surpluses(form: SurplusForm, refused: Refused | None = None) -> str:
         refused=web.words(refused) if refused else "",
         proposals=proposals,
         parts_of={each.id: len(surplus.allotments(session, each)) for each in proposals},
-        me=me(),
+        me=web.me(),
         words=words,
     )

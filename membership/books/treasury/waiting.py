@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from commons import limits
 from commons.language import N_
 from membership.books import expenses
 from membership.books.models import APPROVED, ASKED, CHECKED, ORDERED, PROPOSED, PaymentFile, Surplus
 from membership.books.vouchers import vouchers
 from membership.members.models import APPLIED, Membership, PayoutProposal
+from membership.money import receivables
 from membership.payments import credits, events, refunds, transfers
 from membership.pledges import withdrawals
 from membership.pledges.ending import cancellations
@@ -43,6 +45,11 @@ def everything(session: Session) -> Sequence[Waiting]:
         ),
         Waiting(N_("Payments of which only a part came"), len(credits.in_parts(session)), "/payments"),
         Waiting(N_("Payers with credit"), len(credits.everybodys(session)), "/payments"),
+        Waiting(
+            N_("Paid back, then charged back: owed to us"),
+            len(receivables.everybodys(session, limits.ROWS_SHOWN)),
+            "/treasury/payments#owed",
+        ),
         Waiting(N_("Expenses for a first signature"), bills.get(ASKED, 0), "/treasury/expenses"),
         Waiting(N_("Expenses for a second signature"), bills.get(CHECKED, 0), "/treasury/expenses"),
         Waiting(N_("Expenses to be paid"), bills.get(APPROVED, 0), "/treasury/payments"),

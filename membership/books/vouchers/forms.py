@@ -13,6 +13,8 @@ from commons.language import N_, _
 from membership.books.forms import DECIMAL, Stories
 from membership.books.vouchers import vouchers
 from membership.books.vouchers.vouchers import Note
+from membership.books.words import percent
+from membership.money import taxes
 from membership.money.currencies import parse
 
 OWED, CASH = "owed", "cash"
@@ -24,6 +26,7 @@ class VoucherForm(Form):
     account = SelectField(N_("Kind"))
     money = StringField(N_("Amount"), [needed(), at_most(40), storable], render_kw=DECIMAL)
     tax = StringField(N_("Tax in it"), [Optional(), at_most(40), storable], render_kw=DECIMAL)
+    rate = SelectField(N_("Tax rate"))
     dated = DateField(N_("Day of the document"), [needed()])
     words = StringField(N_("What for"), [needed(), at_most(limits.EXPENSE_WORDS), storable])
     place = SelectField(N_("Where is the money?"))
@@ -33,6 +36,10 @@ class VoucherForm(Form):
     def offer(self, stories: Stories, lines: Iterable[tuple[uuid.UUID, str]]) -> "VoucherForm":
         """Fill the choices, in the language spoken now; ``lines`` of the bank that wait, and their words."""
         self.account.choices = [(each.name, _(each.title)) for each in vouchers.ACCOUNTS]
+        self.rate.choices = [
+            ("", _("No tax, or the amount below")),
+            *((str(rate), percent(rate)) for rate in taxes.OFFERED),
+        ]
         self.story.choices = [("", _("For none")), *((str(key), title) for key, title in stories)]
         self.place.choices = [
             (OWED, _("Not paid yet")),
@@ -48,6 +55,7 @@ class VoucherForm(Form):
             account=self.account.data,
             money=parse(self.money.data or "", currency),
             tax=parse(self.tax.data, currency).amount if self.tax.data else 0,
+            rate=int(self.rate.data) if self.rate.data else None,
             dated=self.dated.data,
             words=self.words.data,
             document=document,

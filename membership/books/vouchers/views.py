@@ -13,7 +13,7 @@ from membership.books.mine.views import handed_out, uploaded
 from membership.books.submitting import take
 from membership.books.vouchers import debits, vouchers
 from membership.books.vouchers.forms import DebitForm, VoucherForm
-from membership.money.guards import Page, me, treasurers_only
+from membership.money.guards import Page, treasurers_only
 from membership.payments import transfers
 from membership.payments.models import BankLine
 
@@ -37,7 +37,7 @@ def listed() -> Page:
 def enter() -> Page:
     """Enter income or a cost."""
     form = _form()
-    return take(form, lambda: vouchers.enter(web.session(), form.note(uploaded()), me()), _listed, HERE)
+    return take(form, lambda: vouchers.enter(web.session(), form.note(uploaded()), web.me()), _listed, HERE)
 
 
 @pages.post(f"{HERE}/<uuid:voucher_id>/<any(approve, reject):step>")
@@ -45,7 +45,7 @@ def enter() -> Page:
 def decide(voucher_id: uuid.UUID, step: str) -> Page:
     """The second signature, or none."""
     verb = vouchers.approve if step == "approve" else vouchers.reject
-    return _do(lambda: verb(web.session(), voucher_id, me()))
+    return _do(lambda: verb(web.session(), voucher_id, web.me()))
 
 
 @pages.post(f"{HERE}/<uuid:voucher_id>/settle")
@@ -59,7 +59,7 @@ def settle(voucher_id: uuid.UUID) -> Page:
         line = session.get(BankLine, key) if key else None
         if line is None:
             raise Refused(N_("There is no such line."), status=404)
-        vouchers.settle(session, vouchers.find(session, voucher_id), line, me())
+        vouchers.settle(session, vouchers.find(session, voucher_id), line, web.me())
 
     return _do(verb)
 
@@ -82,7 +82,7 @@ def assign(line_id: uuid.UUID) -> Page:
         paid = form.candidate() if form.validate() else None
         if paid is None:
             raise Refused(N_("Fill in the form."))
-        debits.assign(web.session(), line_id, *paid, me())
+        debits.assign(web.session(), line_id, *paid, web.me())
 
     return _do(verb)
 
@@ -91,7 +91,7 @@ def assign(line_id: uuid.UUID) -> Page:
 @treasurers_only
 def own(line_id: uuid.UUID) -> Page:
     """A debit went to another account of ours."""
-    return _do(lambda: debits.is_own(web.session(), line_id, me()))
+    return _do(lambda: debits.is_own(web.session(), line_id, web.me()))
 
 
 def _do(verb: Callable[[], object]) -> Page:
@@ -129,7 +129,7 @@ def _listed(form: VoucherForm, refused: str = "") -> str:
         booked=vouchers.newest(session),
         debits=[(line, debits.candidates(session, line)) for line in transfers.debits(session)],
         is_income=vouchers.is_income,
-        me=me(),
+        me=web.me(),
         words=words,
     )
 

@@ -22,7 +22,8 @@ from commons.powers import Power
 from commons.refusal import Refused
 from membership.books import documents, expenses
 from membership.books.models import BOOKED, CHECKED, REJECTED, Voucher
-from membership.money import ledger
+from membership.books.vouchers import naming
+from membership.money import ledger, taxes
 from membership.money.chart import CHART, ChartAccount
 from membership.money.currencies import Money, positive
 from membership.money.ledger import Line
@@ -54,7 +55,8 @@ class Note:
     """What is entered. ``words`` may be read by everybody, so they name nobody.
 
     ``line_id``: the line of the bank's statement in which the money moved; without one it is ``cash``,
-    or still owed. ``tax``: the part of ``money`` that is owed to the tax office, or reclaimed.
+    or still owed. ``tax``: the part of ``money`` that is owed to the tax office, or reclaimed; it is
+    computed where there is one ``rate`` in basis points (0 to be taxed at nothing, None for no rate).
     """
 
     account: str
@@ -63,6 +65,7 @@ class Note:
     words: str
     document: bytes
     tax: int = 0
+    rate: int | None = None
     story_id: uuid.UUID | None = None
     line_id: uuid.UUID | None = None
     cash: bool = False
@@ -75,13 +78,14 @@ def enter(session: Session, note: Note, by: Account) -> Voucher:
     """A treasurer enters it: income is booked, a cost waits for a second signature."""
     powers.require(session, by, Power.BOOKS)
     ledger.hold_pen(session)
-    _check(note)
+    _check(session, note)
     line = _line(session, note) if note.line_id else None
     voucher = Voucher(
         account=note.account,
         against=_against(note),
         amount=note.money.amount,
-        tax=note.tax,
+        tax=_tax(note),
+        rate=note.rate,
         currency=note.money.currency,
         story_id=note.story_id,
         dated=note.dated,
@@ -228,7 +232,7 @@ def newest(session: Session, count: int = 20) -> list[Voucher]:
 # What is refused
 
 
-def _check(note: Note) -> None:
+def _check(session: Session, note: Note) -> None:
     positive(note.money)
     if note.money.currency != settings().currency:
         raise Refused(N_("The books are kept in %(currency)s."), currency=settings().currency)
@@ -236,7 +240,16 @@ def _check(note: Note) -> None:
         raise Refused(N_("There is no account %(account)s."), account=note.account)
     if not 0 <= note.tax < note.money.amount:
         raise Refused(N_("The tax must be less than the amount."))
+    if note.rate is not None and note.tax:
+        raise Refused(N_("Choose a rate, or write the tax: not both."))
     expenses.check_past(note.dated)
+    if naming.names_somebody(session, note.words):
+        raise Refused(N_("Everybody can read these words: name no person, no e-mail address and no account."))
+
+
+def _tax(note: Note) -> int:
+    """What of it is tax, rounded once; what was read off the document counts as it stands there."""
+    return note.tax if note.rate is None else taxes.included(note.money, note.rate).tax.amount
 
 
 def _against(note: Note) -> str:

@@ -10,7 +10,7 @@ from commons import limits, web
 from commons.config import settings
 from commons.language import N_
 from commons.refusal import Refused
-from membership.money import currencies, parties
+from membership.money import currencies, parties, receivables
 from membership.money.currencies import Money, decimal_text
 from membership.money.models import Party
 from membership.payments import charges, credits, receipts
@@ -79,6 +79,7 @@ def _mine(form: HolderForm) -> Response:
             errors=form,
             form=back,
             free=have,
+            owes=receivables.owed_by(session, party.id) if party else Money(0, settings().currency),
             asked=credits.asked_for(session, party) if party else [],
             going=credits.going_back(session, party) if party else [],
             charges=charges.of_party(session, party)[: limits.ROWS_SHOWN] if party else [],

@@ -23,8 +23,7 @@ from membership.money import ledger, parties
 from membership.money.currencies import Money
 from membership.money.ledger import Line
 from membership.money.periods import local_day
-from tests.services import key_pairs
-from wsgi import create_app
+from tests.services import applications, key_pairs
 
 from ..conftest import SignIn, person  # noqa: F401
 
@@ -136,7 +135,7 @@ def member(session: Session, name: str) -> Account:
 
 @pytest.fixture
 def app(people: Cast) -> web.App:
-    return create_app()
+    return applications.shared()
 
 
 def token_of(page: str) -> str:

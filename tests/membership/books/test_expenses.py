@@ -139,6 +139,7 @@ def test_of_two_who_approve_at_once_one_wins(db: Database, people: Cast) -> None
     [
         ({"money": eur(0)}, "more than zero", 422),
         ({"money": eur(-1)}, "more than zero", 422),
+        ({"money": eur(100_000_000_000)}, "too large", 422),
         ({"account": "income:gifts"}, "no account", 422),
         ({"account": "expenses:patronage"}, "no account", 422),
         ({"dated": today() + timedelta(days=2)}, "lies ahead", 422),

@@ -6,15 +6,17 @@ import uuid
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from commons import clock
 from commons.db import Database
 from commons.refusal import Refused
 from membership.books import budget, figures, lines
 from membership.books.cells import Band
+from membership.books.models import Expense
 from membership.money import ledger, parties
 from membership.money.ledger import Line
+from membership.payments.models import Charge
 
 from .conftest import Cast, approved, earn, eur, today
 
@@ -154,8 +156,22 @@ def test_lines_go_on_where_the_last_page_ended(db: Database, people: Cast) -> No
     payers(db, 5)
     with db.reading() as session:
         first = lines.newest(session, "income:pledges", count=3)
-        rest = lines.newest(session, "income:pledges", (first[-1].on, first[-1].posting_id), count=3)
+        last = first[-1]
+        rest = lines.newest(session, "income:pledges", (last.on, last.posting_id, last.position), count=3)
     assert [line.posting_id for line in (*first, *rest)] == [5, 4, 3, 2, 1]
+
+
+def test_a_posting_with_more_lines_than_a_page_goes_on_on_the_next(db: Database, people: Cast) -> None:
+    with db.transaction() as session:
+        parts = [Line("equity:opening", eur(-100)) for _part in range(4)]
+        opening = ("opening", uuid.uuid4())
+        ledger.post(session, kind="opening", lines=[Line("assets:bank", eur(400)), *parts], cause=opening)
+    with db.reading() as session:
+        first = lines.newest(session, "equity:opening", count=3)
+        last = first[-1]
+        rest = lines.newest(session, "equity:opening", (last.on, last.posting_id, last.position), count=3)
+    assert len(first) == 3
+    assert len({line.position for line in (*first, *rest)}) == 4
 
 
 def test_the_file_says_what_the_page_says(db: Database, people: Cast) -> None:
@@ -187,3 +203,34 @@ def test_the_figures_cost_the_same_number_of_queries_whatever_was_booked(db: Dat
     with db.transaction() as session:
         approved(session, people)
     assert queries() == few <= 14
+
+
+def test_the_books_read_the_ledger_and_not_what_an_order_says_of_itself(db: Database, people: Cast) -> None:
+    with db.transaction() as session:
+        for number in range(6):
+            earn(session, 1_000, parties.create(session, "Rita", f"rita{number}@example.org").id)
+        party = parties.create(session, "Erna Error", "erna@example.org")
+        for state in ("paid", "failed", "cancelled", "pending"):
+            session.add(
+                Charge(
+                    token=state,
+                    party_id=party.id,
+                    provider="bank",
+                    purpose="pledge",
+                    purpose_id=uuid.uuid4(),
+                    key=f"charge:{state}",
+                    words="Twice",
+                    amount=5_000,
+                    received=5_000 if state == "paid" else 0,
+                    currency="EUR",
+                    account="income:pledges",
+                    state=state,
+                )
+            )
+        cost = approved(session, people)
+        session.execute(update(Expense).where(Expense.id == cost.id).values(state="paid"))
+    with db.reading() as session:
+        books = figures.read(session)
+    assert [row.actual for row in books.income if "income:pledges" in row.accounts] == [6_000]
+    assert books.year[-1].income == 6_000
+    assert books.means.liquid == 6_000

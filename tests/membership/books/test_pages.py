@@ -6,15 +6,19 @@ import uuid
 from dataclasses import replace
 from datetime import timedelta
 
+import html5lib
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from commons import minutes
+from commons import minutes, powers
 from commons.accounts import Account
+from commons.clock import now
 from commons.config import Config
 from commons.config import use as use_settings
 from commons.db import Database
 from commons.web import App
+from federation.models import Actor, Post
 from membership.books import budget, checks, expenses, figures, payouts, surplus
 from membership.books.models import Allotment, Expense
 from membership.money import parties
@@ -36,6 +40,8 @@ from .conftest import (
     today,
     token_of,
 )
+
+pytestmark = pytest.mark.one_database
 
 PUBLIC = ("/books", "/books.csv", "/books/accounts/expenses:freelance", "/books/accounts/income:pledges")
 TREASURY = ("/treasury", "/treasury/expenses", "/treasury/payments", "/treasury/budget", "/treasury/surplus")
@@ -71,6 +77,7 @@ def filled(db: Database, people: Cast) -> Expense:
         return approved(session, people)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("path", PUBLIC)
 def test_public_pages_are_cacheable_and_name_nobody(app: App, filled: Expense, path: str) -> None:
     response = app.test_client().get(path)
@@ -94,6 +101,40 @@ def test_every_chart_has_a_title_a_description_and_a_table(app: App, filled: Exp
     assert "style=" not in page and "<script" not in page
 
 
+def test_what_a_story_cost_is_told_line_by_line_and_not_before_it_is_out(
+    app: App, db: Database, people: Cast
+) -> None:
+    out, draft = uuid.uuid4(), uuid.uuid4()
+    with db.transaction() as session:
+        author = session.scalars(select(Actor).limit(1)).one()
+        address = f"http://127.0.0.1:8000/stories/{out}"
+        session.add(
+            Post(
+                id=out,
+                uri=address,
+                url=address,
+                local=True,
+                author_id=author.id,
+                kind="Article",
+                name="The boat",
+                published_at=now(),
+            )
+        )
+        approved(session, people, 30_000, story_id=out, words="Tickets", account="expenses:travel")
+        approved(session, people, 12_000, story_id=out, words="A day of counting")
+        approved(session, people, 9_000, story_id=draft)
+    reader = app.test_client()
+    page = reader.get(f"/books/stories/{out}")
+    assert page.status_code == 200
+    html5lib.HTMLParser(strict=True).parse(page.text)
+    for said in ("The boat", "By our books it cost €420.00", "Tickets", "A day of counting", "€300.00"):
+        assert said in page.text
+    assert "Jo" not in page.text
+    assert f"/books/stories/{out}" in reader.get("/books").text
+    for hidden in (draft, uuid.uuid4()):
+        assert reader.get(f"/books/stories/{hidden}").status_code == 404
+
+
 def test_the_books_of_a_newsroom_that_just_began_can_be_read(app: App) -> None:
     assert app.test_client().get("/books").status_code == 200
 
@@ -104,12 +145,15 @@ def test_the_books_of_a_newsroom_that_just_began_can_be_read(app: App) -> None:
         "/books/accounts/assets:gold",
         "/books/accounts/assets:bank?before=x",
         "/books/accounts/assets:bank?before=2026-01-01.x",
+        "/books/accounts/assets:bank?before=2026-01-01.1",
+        "/books/accounts/assets:bank?before=2026-01-01.1.x",
     ],
 )
 def test_pages_that_are_not_there(app: App, path: str) -> None:
     assert app.test_client().get(path).status_code == 404
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("path", TREASURY)
 def test_the_treasury_is_for_treasurers(app: App, people: Cast, browser_of: SignIn, path: str) -> None:
     assert app.test_client().get(path).status_code == 303
@@ -131,6 +175,7 @@ def test_others_change_nothing_there(app: App, people: Cast, browser_of: SignIn,
     assert send(browser, "/expenses", path).status_code == 403
 
 
+@pytest.mark.both_databases
 def test_a_fee_goes_from_the_journalist_to_the_bank(db: Database, people: Cast, browser_of: SignIn) -> None:
     jo, tom, tina = (browser_of(account) for account in (people.jo, people.tom, people.tina))
     assert send(jo, "/expenses", "/expenses", **fields()).status_code == 303
@@ -153,6 +198,7 @@ def test_a_fee_goes_from_the_journalist_to_the_bank(db: Database, people: Cast, 
     assert "paid" in jo.get(f"/expenses/{expense.id}").text
 
 
+@pytest.mark.both_databases
 def test_a_file_is_only_handed_out_to_whom_it_concerns(
     db: Database, people: Cast, browser_of: SignIn
 ) -> None:
@@ -197,6 +243,7 @@ def test_a_form_that_is_not_right_says_so_and_keeps_what_was_typed(
         assert expenses.counts(session) == {}
 
 
+@pytest.mark.both_databases
 def test_a_treasurer_enters_a_bill_and_does_not_sign_it_again(
     db: Database, people: Cast, browser_of: SignIn
 ) -> None:
@@ -213,6 +260,7 @@ def test_a_treasurer_enters_a_bill_and_does_not_sign_it_again(
     assert answer.status_code == 303
 
 
+@pytest.mark.both_databases
 def test_an_expense_is_taken_back(db: Database, people: Cast, browser_of: SignIn) -> None:
     with db.transaction() as session:
         expense = expenses.hand_in(session, bill(), people.jo)
@@ -221,6 +269,7 @@ def test_an_expense_is_taken_back(db: Database, people: Cast, browser_of: SignIn
     assert "withdrawn" in jo.get("/expenses").text
 
 
+@pytest.mark.both_databases
 def test_a_file_that_the_bank_did_not_take(
     db: Database, people: Cast, filled: Expense, browser_of: SignIn
 ) -> None:
@@ -236,6 +285,7 @@ def test_a_file_that_the_bank_did_not_take(
     assert send(tom, "/treasury/payments", paid, on=today().isoformat()).status_code == 303
 
 
+@pytest.mark.both_databases
 def test_the_budget_is_planned(people: Cast, browser_of: SignIn, app: App) -> None:
     tom = browser_of(people.tom)
     page = "/treasury/budget"
@@ -246,6 +296,7 @@ def test_the_budget_is_planned(people: Cast, browser_of: SignIn, app: App) -> No
     assert "€12,000.00" in app.test_client().get("/books").text
 
 
+@pytest.mark.both_databases
 def test_a_surplus_is_proposed_and_approved_and_a_member_chooses(
     db: Database, people: Cast, browser_of: SignIn
 ) -> None:
@@ -306,3 +357,12 @@ def test_the_books_are_told_in_german_too(app: App, settings: Config, filled: Ex
     use_settings(replace(settings, language="de"))
     page = app.test_client().get("/books").text
     assert "Offene Bücher" in page and "Wohin ein Euro geht" in page
+
+
+def test_who_no_longer_keeps_the_books_is_out_at_once(db: Database, people: Cast, browser_of: SignIn) -> None:
+    browser = browser_of(people.tom)
+    assert browser.get("/treasury").status_code == 200
+    with db.transaction() as session:
+        powers.end_all(session, session.get_one(Account, people.tom.id), on="tom", reason="laid down")
+    assert browser.get("/treasury").status_code == 403
+    assert browser.get("/desk").status_code == 200

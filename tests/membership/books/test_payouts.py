@@ -42,6 +42,7 @@ def test_a_file_pays_all_that_is_approved_and_the_schema_holds(db: Database, peo
     assert found(document, "GrpHdr/p:CtrlSum") == ["250.01"]
     assert found(document, "CdtrAcct/p:Id/p:IBAN") == [HERS, HERS]
     assert found(document, "DbtrAcct/p:Id/p:IBAN") == [OURS]
+    assert found(document, "DbtrAgt/p:FinInstnId/p:BICFI") == ["COBADEFFXXX"]
     assert found(document, "Cdtr/p:Nm") == ["Zoe Luczak", "Jo"]
     assert found(document, "Ustrd")[0] == "R-1 Two days at the harbour"
     assert found(document, "EndToEndId") == [order.id.hex for order in orders]
@@ -101,6 +102,12 @@ def test_no_file_without_euros_and_an_account(
         payouts.make_file(session, people.tom)
 
 
+def test_a_file_of_an_account_without_a_bic_says_so() -> None:
+    paid = pain.Transfer(uuid.uuid4(), "Jo", HERS, 100, "Fee")
+    _message_id, data = pain.write(pain.Sender("Die Zeitung eG", OURS, ""), [paid], today())
+    assert found(data, "DbtrAgt/p:FinInstnId/p:Othr/p:Id") == ["NOTPROVIDED"]
+
+
 def test_a_file_that_the_schema_does_not_allow_is_not_made() -> None:
     sender = pain.Sender("Die Zeitung eG", OURS, "")
     with pytest.raises(Refused, match="not be valid"):
@@ -128,6 +135,8 @@ def test_a_day_ahead_and_an_unknown_file_are_refused(db: Database, people: Cast)
         file = payouts.make_file(session, people.tom)
         with pytest.raises(Refused, match="lies ahead"):
             payouts.executed(session, file.id, people.tom, today() + timedelta(days=2))
+        with pytest.raises(Refused, match="not made yet"):
+            payouts.executed(session, file.id, people.tom, today() - timedelta(days=1))
         with pytest.raises(Refused, match="no such payment file") as refused:
             payouts.cancel(session, uuid.uuid4(), people.tom)
     assert refused.value.status == 404

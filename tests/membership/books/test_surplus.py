@@ -19,7 +19,8 @@ from membership.books import payouts, surplus
 from membership.books.models import Allotment, Surplus
 from membership.books.verify import first_fault
 from membership.members import statutes
-from membership.money import parties
+from membership.money import ledger, parties, receivables
+from membership.money.ledger import Line
 
 from .conftest import HERS, Cast, balance, earn, eur, member, today
 
@@ -301,3 +302,60 @@ def test_a_letter_tells_her_that_it_was_sent(
         payouts.executed(session, file.id, people.tom, today())
     (told,) = letters(db, "surplus_paid")
     assert "has been transferred" in told.body
+
+
+# Members who owe us
+
+
+def owes(db: Database, account: Account, amount: int) -> None:
+    """Her share was paid back and the payment for it called back."""
+    with db.transaction() as session:
+        party = parties.of(session, account)
+        lines = [receivables.line(party.id, amount), Line("income:pledges", eur(-amount), party_id=party.id)]
+        ledger.post(session, kind="owed", lines=lines, cause=("test", uuid.uuid4()))
+
+
+@pytest.mark.parametrize(("choice", "debt"), [("pay", 200), ("credit", 200), ("pay", 900)])
+def test_what_a_member_owes_is_set_against_her_part(
+    db: Database, people: Cast, three: list[Account], choice: str, debt: int
+) -> None:
+    proposal = proposed(db, people)
+    with db.transaction() as session:
+        surplus.approve(session, proposal.id, people.tina)
+    cy = three[2]
+    owes(db, cy, debt)
+    with db.transaction() as session:
+        part = surplus.of(session, cy)[0]
+        assert part.amount == 500
+        surplus.choose(session, part.id, choice, cy, iban=HERS)
+        assert surplus.to_pay(session, 9) == []
+    rest = max(0, 500 - debt)
+    assert balance(db, receivables.ACCOUNT) == max(0, debt - 500)
+    assert balance(db, "liabilities:patronage") == -500
+    assert balance(db, "liabilities:refunds" if choice == "pay" else "liabilities:credit") == -rest
+    with db.reading() as session:
+        assert first_fault(session) is None
+
+
+def test_a_debt_that_comes_after_the_choice_is_set_off_before_the_file_is_made(
+    db: Database, people: Cast, three: list[Account]
+) -> None:
+    proposal = proposed(db, people)
+    with db.transaction() as session:
+        surplus.approve(session, proposal.id, people.tina)
+        for account in three[1:]:
+            surplus.choose(session, surplus.of(session, account)[0].id, "pay", account, iban=HERS)
+    owes(db, three[2], 800)
+    with db.transaction() as session:
+        assert payouts.make_file(session, people.tom).amount == 333
+    assert balance(db, receivables.ACCOUNT) == 300
+
+
+def test_giving_it_to_the_newsroom_pays_no_debt(db: Database, people: Cast, three: list[Account]) -> None:
+    proposal = proposed(db, people)
+    with db.transaction() as session:
+        surplus.approve(session, proposal.id, people.tina)
+    owes(db, three[2], 200)
+    with db.transaction() as session:
+        surplus.choose(session, surplus.of(session, three[2])[0].id, "waive", three[2])
+    assert balance(db, receivables.ACCOUNT) == 200

@@ -85,6 +85,29 @@ def test_a_sale_from_a_line_of_the_bank_owes_its_tax(db: Database, people: Cast)
     sound(db)
 
 
+@pytest.mark.parametrize(
+    ("gross", "rate", "tax"),
+    [(11_900, 1900, 1_900), (500, 700, 33), (499, 1900, 80), (10_810, 810, 810), (500, 0, 0), (1, 1900, 0)],
+)
+def test_tax_at_a_rate_is_rounded_once_and_the_rate_is_kept_with_its_day(
+    db: Database, people: Cast, gross: int, rate: int, tax: int
+) -> None:
+    with db.transaction() as session:
+        cost = note("expenses:office", gross, rate=rate, dated=today() - timedelta(days=3), cash=True)
+        asked = vouchers.enter(session, cost, people.tom)
+        vouchers.approve(session, asked.id, people.tina)
+        sale = vouchers.enter(session, note("income:sales", gross, rate=rate, cash=True), people.tom)
+    for found in (asked, sale):
+        with db.reading() as session:
+            kept = vouchers.find(session, found.id)
+        assert (kept.rate, kept.tax, kept.amount) == (rate, tax, gross)
+    with db.reading() as session:
+        assert vouchers.find(session, asked.id).dated == today() - timedelta(days=3)
+    assert (balance(db, "assets:input-tax"), balance(db, "liabilities:tax")) == (tax, -tax)
+    assert (balance(db, "expenses:office"), balance(db, "income:sales")) == (gross - tax, tax - gross)
+    sound(db)
+
+
 def test_a_cost_is_signed_by_two_and_booked_once(db: Database, people: Cast) -> None:
     with db.transaction() as session:
         story = uuid.uuid4()
@@ -126,6 +149,7 @@ def test_a_rejected_cost_leaves_its_line_free(db: Database, people: Cast) -> Non
         (note("assets:bank"), "no account"),
         (note(dated=today() + timedelta(days=1)), "lies ahead"),
         (note(tax=50_000), "less than"),
+        (note(tax=1, rate=1900), "not both"),
         (note(words="  "), "Fill this in"),
         (note(document=b"GIF89a"), "PDF"),
         (note(line_id=uuid.uuid4()), "no such line"),
@@ -332,6 +356,7 @@ def test_debits_stand_on_the_treasury_until_they_are_booked_there(
             "csrf_token": token_of(page),
             "account": "expenses:payment-fees",
             "money": "9,90",
+            "rate": "1900",
             "dated": today().isoformat(),
             "words": "Account, November",
             "place": str(line.id),
@@ -347,7 +372,8 @@ def test_debits_stand_on_the_treasury_until_they_are_booked_there(
     hers = {"csrf_token": token_of(second.get("/treasury/vouchers").text)}
     assert second.post(f"/treasury/vouchers/{voucher.id}/approve", data=hers).status_code == 303
     assert "-€9.90" not in browser.get("/treasury").text
-    assert balance(db, "expenses:payment-fees") == 990
+    assert (balance(db, "expenses:payment-fees"), balance(db, "assets:input-tax")) == (832, 158)
+    assert "(19%)" in browser.get("/treasury/vouchers").text
     file = browser.get(f"/treasury/vouchers/{voucher.id}/file")
     assert (file.data, file.mimetype) == (PDF, "application/pdf")
 

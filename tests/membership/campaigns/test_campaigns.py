@@ -270,8 +270,8 @@ def test_two_workers_collect_once(db: Database, opened: Open, wait: Wait) -> Non
     for _ in range(3):
         pledged(db, campaign)
     wait(days=11)
-    at_once(closing.close_due, 5)
-    at_once(closing.collect_due, 5)
+    at_once(closing.close_due)
+    at_once(closing.collect_due)
     work()
     with db.reading() as session:
         assert len(session.scalars(select(Charge)).all()) == 3
@@ -410,3 +410,31 @@ def test_the_days_left_are_calendar_days_of_the_zone() -> None:
     assert deadlines.days_left(datetime(2026, 12, 1, 9, tzinfo=UTC), closes, ZONE) == 0
     assert deadlines.days_left(datetime(2026, 11, 30, 22, 59, tzinfo=UTC), closes, ZONE) == 1
     assert deadlines.days_left(datetime(2026, 11, 30, 23, 1, tzinfo=UTC), closes, ZONE) == 0
+
+
+def test_what_goes_back_makes_progress_smaller_until_the_result_is_frozen(
+    db: Database, opened: Open, wait: Wait
+) -> None:
+    campaign = opened(scheme="keep_it_all")
+    first, second = pledged(db, campaign), pledged(db, campaign)
+    charges_of = [pay(db, each) for each in (first, second)]
+
+    def back(charge: Charge, amount: int) -> tuple[int, int]:
+        with db.transaction() as session:
+            refund = refunds.owe(session, session.get_one(Charge, charge.id), eur(amount), "Her wish.")
+            refunds._done(session, refunds._lock(session, refund.id))
+        settling.settle_due()
+        with db.reading() as session:
+            found = progress.progress(session, session.get_one(Campaign, campaign.id))
+        return found.people, found.money.amount
+
+    assert back(charges_of[0], 400) == (2, 1600)
+    assert (again(db, first).state, again(db, first).returned) == ("fulfilled", 400)
+    assert back(charges_of[0], 600) == (1, 1000)
+    assert again(db, first).state == "refunded"
+    wait(days=11)
+    work()
+    frozen = now(db, campaign).result
+    assert frozen is not None and frozen["money"] == 1000
+    back(charges_of[1], 1)
+    assert now(db, campaign).result == frozen

@@ -20,7 +20,7 @@ from commons.sessions import SignIn
 from federation import actors
 from membership.desk import erasure, export, grace
 from membership.desk.models import Erasure
-from membership.elections.models import Election, Issuance
+from membership.elections.models import CERTIFIED, Election, Issuance
 from membership.members import members, register, shares
 from membership.members.models import Membership, MembershipEvent
 from membership.money.faults import quiet
@@ -105,10 +105,12 @@ def test_leaving_takes_two_clicks(db: Database, ada: Membership, browser_of: Bro
 def test_the_desk_and_the_export_name_the_elections_in_which_she_was_issued_a_ballot(
     db: Database, ada: Membership, join: Join, browser_of: BrowserOf
 ) -> None:
-    """Two elections; she drew a credential for one of them, somebody else for the other."""
+    """Two elections that are over; she drew a credential for one of them, somebody else for the other."""
     other = join("bob")
     with db.transaction() as session:
-        board, by_election = (Election(slug=slug, title=f"The {slug}") for slug in ("board", "seat"))
+        board, by_election = (
+            Election(slug=slug, title=f"The {slug}", state=CERTIFIED) for slug in ("board", "seat")
+        )
         session.add_all([board, by_election])
         session.flush()
         session.add(Issuance(election_id=board.id, membership_id=ada.id))

@@ -15,13 +15,18 @@ from commons.db import Database
 from commons.mail import Letter
 from membership.members import members, shares
 from membership.members.models import Membership
+from membership.money import parties
+from membership.money.currencies import Money
 from membership.money.models import Party
 from membership.payments import charges
 from membership.payments.models import Charge
-from membership.pledges import settling
+from membership.pledges import gifts, pledges, renewals, settling
 from membership.pledges.models import Pledge
+from membership.pledges.pledges import Wish
 
 from ..members.conftest import Join, SignIn, account_of
+
+pytestmark = pytest.mark.one_database
 
 FORM = {
     "price": "monthly-normal",
@@ -55,6 +60,7 @@ def count(db: Database, table: type) -> int:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
+@pytest.mark.both_databases
 def test_two_screens_and_three_clicks_make_a_co_owner(reader: FlaskClient, db: Database) -> None:
     """An amount, the consent, the button; then the payment."""
     page = reader.get("/join")
@@ -95,6 +101,68 @@ def test_the_link_in_the_letter_opens_the_desk(reader: FlaskClient, db: Database
     assert "You have asked to become a member" in desk.text and "€9.00" in desk.text
 
 
+def test_one_letter_welcomes_her_and_one_says_what_she_pays_and_until_when_she_may_withdraw(
+    reader: FlaskClient, db: Database
+) -> None:
+    send(reader)
+    with db.reading() as session:
+        kept = {letter.letter: letter.body for letter in session.scalars(select(Letter))}
+        number = session.scalars(select(Pledge)).one().number
+    assert sorted(kept) == ["joined", "pledge_made"]
+    assert f"The number of your pledge is {number}." in kept["pledge_made"]
+    assert "You can withdraw from it until" in kept["pledge_made"]
+
+
+@pytest.mark.both_databases
+def test_who_holds_a_gift_code_becomes_a_co_owner_without_paying(reader: FlaskClient, db: Database) -> None:
+    with db.transaction() as session:
+        wish = Wish(Money(9600, "EUR"), "once", "bank", "once-gift", purpose="gift", quantity=1)
+        pledge = pledges.promise(session, parties.create(session, "Rita", "rita@example.org"), wish)
+        charge = renewals.start(session, pledges.instalments(session, pledge)[0])
+        assert charge is not None
+        charges.settled(session, charge)
+    settling.settle_due()
+    with db.reading() as session:
+        (gift,) = gifts.of_pledge(session, session.get_one(Pledge, pledge.id))
+        code = gifts.code(gift)
+        assert code is not None
+    asked = send(reader, price="given")
+    assert (asked.status_code, asked.location) == (303, "/join/thanks?letter=1")
+    assert "Look into your mailbox" in reader.get(asked.location).text
+    assert count(db, Pledge) == 1
+    with db.reading() as session:
+        letter = session.scalars(select(Letter).where(Letter.letter == "joined")).one()
+    assert "somebody else pays for you" in letter.body and "/pay/" not in letter.body
+    link = re.search(r"http://127.0.0.1:8000(/sign-in/link/\S+)", letter.body)
+    assert link is not None
+    reader.get(link[1])
+    reader.post(link[1])
+    page = reader.get("/pledges/gift/redeem")
+    redeemed = reader.post("/pledges/gift/redeem", data={**fields(page.text), "code": code})
+    assert "Your year is paid for until" in redeemed.text and "To my desk" in redeemed.text
+    desk = reader.get("/desk").text
+    html5lib.HTMLParser(strict=True).parse(desk)
+    assert "You are member 1" in desk and "Your year is paid for until" in desk
+
+
+def test_who_is_signed_in_goes_on_to_her_code(db: Database, reader: FlaskClient, browser_of: SignIn) -> None:
+    with db.transaction() as session:
+        account = accounts.create(session, email="olga@example.org", name="Olga", password=None)
+    asked = send(browser_of(account), price="given", email="olga@example.org")
+    assert (asked.status_code, asked.location) == (303, "/pledges/gift/redeem")
+
+
+def test_a_member_who_asks_again_without_signing_in_sees_what_everybody_sees(
+    reader: FlaskClient, db: Database, join: Join
+) -> None:
+    join("ada")
+    asked = send(reader, price="given", email="ada@example.org")
+    assert (asked.status_code, asked.location) == (303, "/join/thanks?letter=1")
+    with db.reading() as session:
+        assert [letter.letter for letter in session.scalars(select(Letter))][-1] == "joined_before"
+    assert (count(db, Membership), count(db, Pledge)) == (1, 0)
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
@@ -133,6 +201,7 @@ def test_ones_own_amount(reader: FlaskClient, db: Database) -> None:
     assert (pledge.amount, pledge.rhythm) == (1250, "yearly")
 
 
+@pytest.mark.both_databases
 def test_fields_that_nobody_asked_for_change_nothing(reader: FlaskClient, db: Database) -> None:
     send(reader, state="active", class_="worker", number="1", is_paid="1", role="editor")
     with db.reading() as session:
@@ -140,6 +209,7 @@ def test_fields_that_nobody_asked_for_change_nothing(reader: FlaskClient, db: Da
     assert (made.state, made.class_, made.number) == ("applied", "reader", None)
 
 
+@pytest.mark.both_databases
 def test_pressing_twice_joins_once(reader: FlaskClient, app: web.App, db: Database) -> None:
     filled = {**FORM, **fields(reader.get("/join").text)}
     led: list[str] = []
@@ -154,6 +224,7 @@ def test_pressing_twice_joins_once(reader: FlaskClient, app: web.App, db: Databa
     assert (count(db, Membership), count(db, Pledge), count(db, Charge)) == (1, 1, 1)
 
 
+@pytest.mark.both_databases
 def test_a_members_address_gets_the_same_answer_and_changes_nothing(
     reader: FlaskClient, db: Database, join: Join
 ) -> None:
@@ -187,6 +258,7 @@ def test_an_account_that_has_nothing_yet_joins_with_its_address(
     assert (count(db, Account), count(db, Membership)) == (before, 1)
 
 
+@pytest.mark.both_databases
 def test_who_is_signed_in_joins_as_herself_and_once(
     db: Database, join: Join, browser_of: SignIn, officers: object
 ) -> None:

@@ -17,8 +17,7 @@ from membership.members import members
 from membership.members.models import Membership
 from membership.money import parties
 from membership.money.currencies import Money
-from tests.services import key_pairs
-from wsgi import create_app
+from tests.services import applications, key_pairs
 
 from ..conftest import SignIn, person  # noqa: F401
 
@@ -98,7 +97,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> At:
 
 @pytest.fixture
 def app(officers: Officers) -> web.App:
-    return create_app()
+    return applications.shared()
 
 
 def leave(db: Database, member: Membership, at: At) -> None:

@@ -225,6 +225,16 @@ def test_what_is_no_amount_is_refused(language: str, text: str) -> None:
     speak(None)
 
 
+def test_a_refusal_says_what_is_wrong_with_an_amount() -> None:
+    for text, said in (
+        (" ", "Write an amount"),
+        ("9" * 20, "too large"),
+        ("5e3", "not an amount of money: 5e3"),
+    ):
+        with pytest.raises(Refused, match=said):
+            parse(text, "EUR")
+
+
 def test_decimals_are_those_of_the_currency() -> None:
     assert parse("500", "JPY") == Money(500, "JPY")
     assert parse("1.234", "KWD") == Money(1234, "KWD")

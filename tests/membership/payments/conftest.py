@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
 from commons import accounts, powers, web
@@ -18,9 +17,8 @@ from membership.money.models import Party
 from membership.payments import mandates
 from membership.payments.models import Charge, Mandate
 from tests.membership.payments.till import HOLDER, IBAN, People, hosted_page, start, tell
-from tests.services import fake_provider
+from tests.services import applications, fake_provider
 from tests.services.fake_provider import FakeProvider
-from wsgi import create_app
 
 
 @pytest.fixture
@@ -45,8 +43,7 @@ def settings(settings: Config, provider: FakeProvider) -> Iterator[Config]:
 
 
 @pytest.fixture
-def people(db: Database, monkeypatch: pytest.MonkeyPatch) -> People:
-    monkeypatch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+def people(db: Database) -> People:
     with db.transaction() as session:
         return People(
             tove=_person(session, "tove", Power.BOOKS),
@@ -104,4 +101,4 @@ def mandate(db: Database, payer: Party, provider: FakeProvider) -> Callable[...,
 
 @pytest.fixture
 def app(people: People) -> web.App:
-    return create_app()
+    return applications.shared()

@@ -5,10 +5,12 @@ import re
 import pytest
 
 from commons import mail
-from commons.db import Database
+from commons.db import Database, new_id
 from commons.refusal import Refused
 from commons.web import App
+from membership.money import ledger, receivables
 from membership.money.currencies import Money
+from membership.money.ledger import Line
 from membership.money.models import Party
 from membership.payments import charges, credits, refunds, transfers
 from membership.payments.models import Charge, Refund
@@ -17,6 +19,7 @@ from tests.membership.payments.conftest import Begin
 from tests.membership.payments.test_transfers import bring, camt, entry, reference
 from tests.membership.payments.test_views import SAME_ORIGIN
 from tests.membership.payments.till import IBAN, People, again, balance, whole
+from tests.membership.pledges.conftest import at_once
 
 EUR = "EUR"
 
@@ -207,3 +210,90 @@ def test_the_treasurer_sees_credits_and_parts(
     assert re.search(r"Paid in part.*€20.00 of €50.00", page, re.S)
     assert re.search(r"Credit of payers.*€30.00.*€20.00", page, re.S)
     assert charges.page(part)
+
+
+# Payers who owe us
+
+
+def owes(db: Database, payer: Party, amount: int) -> None:
+    """She was paid, and her own payment was called back."""
+    with db.transaction() as session:
+        lines = [receivables.line(payer.id, amount), Line("income:pledges", Money(-amount, EUR))]
+        ledger.post(session, kind="owed", lines=lines, cause=("test", new_id()))
+
+
+def test_what_a_payer_owes_is_no_free_credit_and_comes_off_before_any_goes_back(
+    db: Database, begin: Begin, payer: Party, people: People
+) -> None:
+    over(db, begin, people)
+    owes(db, payer, 1000)
+    assert free(db, payer) == 2000
+    with pytest.raises(Refused, match="owes us"), db.transaction() as session:
+        refunds.ask_credit(session, payer, Money(3000, EUR), "all of it", people.tove)
+    with pytest.raises(Refused, match="more than your credit"), db.transaction() as session:
+        credits.send_back(session, payer, Money(2001, EUR), IBAN, people.paula)
+    with db.transaction() as session:
+        payer = session.get_one(Party, payer.id)
+        credits.send_back(session, payer, Money(2000, EUR), IBAN, people.paula)
+    assert balance(db, receivables.ACCOUNT) == 0 == balance(db, "liabilities:credit")
+    assert balance(db, "liabilities:refunds") == -2000
+    whole(db)
+
+
+def test_a_treasurer_sets_a_debt_off_against_credit_but_not_her_own(
+    db: Database, begin: Begin, payer: Party, people: People
+) -> None:
+    over(db, begin, people)
+    owes(db, payer, 4000)
+    with db.reading() as session:
+        assert credits.coverable(session, payer) == Money(3000, EUR)
+    for by, why in ((people.maria, "power"), (people.paula, "power")):
+        with pytest.raises(Refused, match=why), db.transaction() as session:
+            credits.set_off(session, session.get_one(Party, payer.id), by)
+    with db.transaction() as session:
+        assert credits.set_off(session, session.get_one(Party, payer.id), people.tove) == Money(3000, EUR)
+    assert balance(db, receivables.ACCOUNT) == 1000
+    with pytest.raises(Refused, match="no credit"), db.transaction() as session:
+        credits.set_off(session, session.get_one(Party, payer.id), people.tove)
+    with db.transaction() as session:
+        session.get_one(Party, payer.id).account_id = people.tim.id
+    with pytest.raises(Refused, match="Somebody else"), db.transaction() as session:
+        credits.set_off(session, session.get_one(Party, payer.id), people.tim)
+    whole(db)
+
+
+def test_twenty_threads_set_a_debt_off_once(db: Database, begin: Begin, payer: Party, people: People) -> None:
+    over(db, begin, people)
+    owes(db, payer, 1000)
+
+    def once() -> None:
+        with db.transaction() as session:
+            credits.set_off(session, session.get_one(Party, payer.id), people.tove)
+
+    raised = at_once(once)
+    assert len(raised) == 19 and all(isinstance(each, Refused) for each in raised)
+    assert (balance(db, receivables.ACCOUNT), balance(db, "liabilities:credit")) == (0, -2000)
+
+
+def test_the_payer_and_the_treasurer_see_what_is_owed_and_set_it_off(
+    db: Database, begin: Begin, payer: Party, people: People, browser_of: SignIn
+) -> None:
+    over(db, begin, people)
+    owes(db, payer, 1000)
+    own = browser_of(people.paula).get("/payments/mine").text
+    assert "€10.00" in own and "set it against what we pay you next" in own
+    treasurer = browser_of(people.tove)
+    assert "owed to us" in treasurer.get("/treasury").text
+    page = treasurer.get("/treasury/payments").text
+    assert "Paula" in page and "€10.00" in page
+    token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
+    sent = treasurer.post(
+        f"/treasury/debts/{payer.id}/set-off", data={"csrf_token": token}, headers=SAME_ORIGIN
+    )
+    assert sent.status_code == 303
+    assert balance(db, receivables.ACCOUNT) == 0
+    again_ = treasurer.post(
+        f"/treasury/debts/{payer.id}/set-off", data={"csrf_token": token}, headers=SAME_ORIGIN
+    )
+    assert again_.status_code == 409
+    assert "Owed to us" not in treasurer.get("/treasury/payments").text

@@ -11,6 +11,7 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import DatabaseError
 
 from commons import config, mail
+from commons.config import Config
 from commons.db import Database
 from membership.money import parties
 from membership.money.models import Party
@@ -77,6 +78,16 @@ def test_a_receipt_does_not_change_when_the_payer_does(db: Database, receipt: Re
         party = session.get_one(Party, payer.id)
         assert party.data is not None
         party.data.name = "Somebody Else"
+    with db.reading() as session:
+        assert pdf.receipt(session.get_one(Receipt, receipt.serial)) == before
+
+
+def test_a_receipt_does_not_change_when_the_newsroom_does(
+    db: Database, receipt: Receipt, settings: Config
+) -> None:
+    with db.reading() as session:
+        before = pdf.receipt(session.get_one(Receipt, receipt.serial))
+    config.use(replace(settings, language="de", name="Neu", account_holder="Neu eG"))
     with db.reading() as session:
         assert pdf.receipt(session.get_one(Receipt, receipt.serial)) == before
 

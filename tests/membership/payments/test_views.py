@@ -14,14 +14,18 @@ from commons.config import Config
 from commons.db import Database
 from commons.refusal import Refused
 from commons.web import App
+from membership.money import parties
 from membership.money.currencies import Money
-from membership.payments import charges, codes, references, refunds, transfers
+from membership.money.models import Party
+from membership.payments import charges, codes, credits, references, refunds, transfers
 from membership.payments.models import Refund
 from tests.membership.conftest import SignIn
 from tests.membership.payments.conftest import Begin
 from tests.membership.payments.test_transfers import bring, camt, entry
 from tests.membership.payments.till import HOLDER, IBAN, People, again, hosted_page, tell
 from tests.services.fake_provider import FakeProvider
+
+pytestmark = pytest.mark.one_database
 
 SAME_ORIGIN = {"Origin": "http://127.0.0.1:8000", "Sec-Fetch-Site": "same-origin"}
 
@@ -44,11 +48,38 @@ def test_the_page_of_a_transfer_says_where_what_and_why(begin: Begin, app: App) 
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.both_databases
+def test_the_page_of_a_transfer_says_so_if_there_is_no_account_any_more(
+    begin: Begin, app: App, settings: Config
+) -> None:
+    charge = begin("bank", 5000)
+    config.use(replace(settings, iban="", account_holder=""))
+    answer = app.test_client().get(f"/pay/{charge.token}")
+    assert answer.status_code == 200
+    assert "We cannot take payments yet." in answer.text
+
+
 def test_an_unknown_payment_is_not_found(app: App) -> None:
     for path in ("/pay/nothing", "/pay/nothing/go", "/pay/mandate/nothing", "/receipts/nothing"):
         assert app.test_client().get(path).status_code == 404
 
 
+@pytest.mark.both_databases
+def test_what_the_provider_keeps_is_said_before_one_pays_and_after(
+    db: Database, begin: Begin, app: App, provider: FakeProvider
+) -> None:
+    first, browser = begin("stripe", 5000), app.test_client()
+    assert "keeps a part of what you pay" in browser.get(f"/pay/{first.token}").text
+    provider.pay(hosted_page(first))
+    tell(db, provider)
+    assert "the payment provider kept €0.35" in browser.get(f"/pay/{first.token}").text
+
+    second = begin("stripe", 2000)
+    assert "the provider kept 0.7%" in browser.get(f"/pay/{second.token}").text
+    assert "No payment provider takes a part" in browser.get(f"/pay/{begin('bank', 5000).token}").text
+
+
+@pytest.mark.both_databases
 def test_coming_back_from_the_provider_does_not_make_it_paid(
     db: Database, begin: Begin, app: App, provider: FakeProvider
 ) -> None:
@@ -74,6 +105,7 @@ def test_a_provider_that_is_away_is_said_in_a_sentence(
     assert "Nothing was charged." in answer.text
 
 
+@pytest.mark.both_databases
 def test_nobody_but_a_treasurer_sees_who_paid(
     db: Database, begin: Begin, people: People, browser_of: SignIn, app: App
 ) -> None:
@@ -88,6 +120,7 @@ def test_nobody_but_a_treasurer_sees_who_paid(
     assert app.test_client().get("/payments").status_code == 303
 
 
+@pytest.mark.both_databases
 def test_a_treasurer_imports_assigns_and_refunds_with_a_second_person(
     db: Database, begin: Begin, people: People, browser_of: SignIn
 ) -> None:
@@ -95,7 +128,7 @@ def test_a_treasurer_imports_assigns_and_refunds_with_a_second_person(
     tove, tim = browser_of(people.tove), browser_of(people.tim)
     statement = camt(entry("50.00", own="A1"))
     brought = send(tove, "/payments/import", file=(io.BytesIO(statement), "statement.xml"))
-    assert "1 new lines, of which 0 found their payment; 0 were known." in brought.text
+    assert "New lines: 1, of which 0 found their payment. Known before: 0." in brought.text
     assert "Łęcka" in tove.get("/payments").text
     with db.reading() as session:
         (line,) = transfers.unmatched(session)
@@ -114,6 +147,30 @@ def test_a_treasurer_imports_assigns_and_refunds_with_a_second_person(
     with db.reading() as session:
         assert session.get_one(Refund, asked.id).state == "done"
     assert again(db, charge).refunded == 2000
+
+
+@pytest.mark.both_databases
+def test_a_line_becomes_the_credit_of_whom_a_number_or_an_address_names(
+    db: Database, begin: Begin, people: People, browser_of: SignIn
+) -> None:
+    paula, tove = begin("bank", 5000).party_id, browser_of(people.tove)
+    bring(db, people, camt(*(entry("9.00", own=own) for own in ("A1", "A2", "A3"))))
+    with db.transaction() as session:
+        for name in ("One", "Two"):
+            parties.create(session, name, "shared@example.org")
+        lines = [f"/payments/lines/{line.id}/credit" for line in transfers.unmatched(session)]
+    for wrong, status in (
+        ("nobody@example.org", 404),
+        (str(people.tove.id), 404),
+        ("shared@example.org", 409),
+    ):
+        assert send(tove, lines[0], party=wrong).status_code == status
+    assert send(tove, lines[0], party="").status_code == 422
+    assert send(tove, lines[0], party=str(paula)).status_code == 303
+    assert send(tove, lines[1], party=" Paula@example.org").status_code == 303
+    with db.reading() as session:
+        assert credits.free(session, session.get_one(Party, paula)).amount == 1800
+        assert len(transfers.unmatched(session)) == 1
 
 
 def test_a_bad_statement_is_refused_on_the_page(people: People, browser_of: SignIn) -> None:

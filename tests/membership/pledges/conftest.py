@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import wsgi
 from commons import accounts, clock, config, jobs, mail, powers, web
 from commons.accounts import Account
 from commons.config import Config
@@ -26,7 +25,7 @@ from membership.payments.models import Charge
 from membership.pledges import pledges, renewals, settling
 from membership.pledges.models import Instalment, Pledge
 from membership.pledges.pledges import Wish
-from tests.services import key_pairs
+from tests.services import applications, key_pairs
 
 Wait = Callable[..., None]
 
@@ -55,7 +54,7 @@ def wait(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wait]:
 
 @pytest.fixture
 def app(house: Config) -> web.App:
-    return wsgi.create_app()
+    return applications.shared()
 
 
 @pytest.fixture

@@ -8,21 +8,22 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commons import config
+from commons import clock, config
 from commons.config import Config
 from commons.db import Database
 from commons.powers import Power
 from commons.refusal import Refused
 from membership.books.verify import first_fault
-from membership.members import members, shares
+from membership.members import members, payouts, shares
 from membership.members.models import Membership
 from membership.money import ledger, parties
 from membership.money.models import Posting
+from membership.payments import events
 from membership.payments.models import Charge
 from membership.pledges import pledges, renewals, settling
 from membership.pledges.models import Pledge
-from tests.membership.payments.till import hosted_page, tell
-from tests.membership.pledges.conftest import again, eur, person, wish
+from tests.membership.payments.till import hosted_page, tell, work
+from tests.membership.pledges.conftest import Wait, again, eur, person, wish
 from tests.services import fake_provider
 from tests.services.fake_provider import FakeProvider
 
@@ -58,6 +59,16 @@ def paid(db: Database, provider: FakeProvider) -> tuple[Pledge, str]:
 
 def news(db: Database, provider: FakeProvider) -> None:
     tell(db, provider)
+    settling.settle_due()
+
+
+def news_now(db: Database, provider: FakeProvider) -> None:
+    """The same after the clock was moved: what the provider signs, it signs now."""
+    for body in provider.bodies():
+        signed = fake_provider.signed(body, at=clock.now().timestamp())
+        with db.transaction() as session:
+            events.accept(session, "stripe", body, {"Stripe-Signature": signed})
+    work()
     settling.settle_due()
 
 
@@ -135,3 +146,52 @@ def test_a_part_takes_the_contribution_first(
     news(db, provider)
     assert shares_of(db) == (2, 1_000, 1_000)
     assert sums(db)["equity:shares"] == -1_000
+
+
+def test_a_dispute_lost_after_the_share_was_paid_out_is_set_against_the_next_payout(
+    db: Database,
+    provider: FakeProvider,
+    paid: tuple[Pledge, str],
+    wait: Wait,
+) -> None:
+    with db.transaction() as session:
+        people = [person(session, name, Power.BOOKS) for name in ("tom", "tina")]
+        members.give_notice(session, member(session), by=None)
+    year = clock.now().year
+    wait(days=800)
+    members.end_due()
+
+    def pay_out() -> int:
+        with db.transaction() as session:
+            newest = session.scalars(select(Membership).order_by(Membership.id.desc())).first()
+            assert newest is not None
+            payouts.propose_payout(session, newest, by=people[0])
+            return payouts.approve_payout(session, newest, by=people[1]).amount
+
+    with db.transaction() as session:
+        for each in (year, year + 1):
+            payouts.adopt_accounts(session, each, "Assembly", by=people[0])
+    assert pay_out() == 2_000
+    dispute = provider.dispute(paid[1])
+    news_now(db, provider)
+    provider.close(dispute, "lost")
+    news_now(db, provider)
+    found = sums(db)
+    assert found["income:pledges"] == found["equity:shares"] == found["assets:receivable:disputes"] == 0
+    with db.transaction() as session:
+        assert ledger.balance(session, "assets:receivable:payouts", "EUR") == 2_000
+        party = member(session).party
+        again_ = members.apply(session, party, consent="Again.", number_of_shares=3)
+        members.paid(
+            session, party, eur(3_000), from_account="income:pledges", cause=("charge", uuid.uuid4())
+        )
+        members.give_notice(session, again_, by=None)
+    wait(days=800)
+    members.end_due()
+    with db.transaction() as session:
+        for each in (year + 2, year + 3):
+            payouts.adopt_accounts(session, each, "Assembly", by=people[0])
+    assert pay_out() == 1_000
+    with db.reading() as session:
+        assert ledger.balance(session, "assets:receivable:payouts", "EUR") == 0
+        assert first_fault(session) is None

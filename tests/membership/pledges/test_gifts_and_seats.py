@@ -7,9 +7,11 @@ from commons import limits
 from commons.config import Config
 from commons.db import Database
 from commons.refusal import Refused
+from membership.members import members, shares
 from membership.money import ledger, parties
+from membership.money.currencies import Money
 from membership.money.models import Party
-from membership.pledges import covers, gifts, seats
+from membership.pledges import covers, gifts, pledges, seats, statements
 from membership.pledges.models import Cover, Gift, Pledge, SeatsPaid, SeatTaken
 from tests.membership.pledges.conftest import (
     Wait,
@@ -173,3 +175,51 @@ def test_refunded_seats_leave_the_pot(db: Database, house: Config) -> None:
     give_back(db, charge, YEAR)
     with db.reading() as session:
         assert seats.free(session) == 1
+
+
+def owner(db: Database, party: Party) -> tuple[str, int]:
+    """Her membership's state, and what is paid of her shares."""
+    with db.reading() as session:
+        membership = members.of_party(session, party)
+        assert membership is not None
+        assert shares.check(session) is None
+        return membership.state, shares.position(session, membership).paid.amount
+
+
+def test_a_gift_makes_a_co_owner_who_pays_nothing(db: Database, house: Config) -> None:
+    (code,) = codes_of(db, given(db))
+    with db.transaction() as session:
+        olga = guest(session, "olga")
+        members.apply(session, olga, consent="I want to.")
+        gifts.redeem(session, code, olga)
+    assert owner(db, olga) == ("active", 1000)
+    with db.reading() as session:
+        assert ledger.balance(session, "income:gifts", "EUR") == 1000 - YEAR
+        assert ledger.balance(session, "equity:shares", "EUR") == -1000
+        assert ledger.balance(session, "liabilities:prepaid", "EUR") == 0
+        assert not [line for line in statements.of_year(session, olga, 2026).entries if line.money.amount < 0]
+
+
+def test_a_seat_makes_a_co_owner_also_if_she_took_it_before_she_applied(db: Database, house: Config) -> None:
+    seats_given(db, 1)
+    with db.transaction() as session:
+        olga = guest(session, "olga")
+        seats.take(session, olga, "EUR")
+        members.apply(session, olga, consent="I want to.")
+        for _twice in range(2):
+            covers.pay_shares(session, olga, pledges.today_here(session), Money(YEAR, "EUR"))
+    assert owner(db, olga) == ("active", 1000)
+    with db.reading() as session:
+        assert ledger.balance(session, "income:membership", "EUR") == 1000 - YEAR
+
+
+def test_a_year_that_is_over_pays_nothing(db: Database, house: Config, wait: Wait) -> None:
+    (code,) = codes_of(db, given(db))
+    with db.transaction() as session:
+        olga = guest(session, "olga")
+        gifts.redeem(session, code, olga)
+    wait(days=400)
+    with db.transaction() as session:
+        members.apply(session, olga, consent="I want to.")
+        covers.pay_shares(session, olga, pledges.today_here(session), Money(YEAR, "EUR"))
+    assert owner(db, olga) == ("applied", 0)

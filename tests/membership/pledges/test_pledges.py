@@ -12,9 +12,10 @@ from commons.config import Config
 from commons.db import Database
 from commons.refusal import Refused
 from membership.money import ledger, parties
+from membership.money.models import Party
 from membership.money.periods import months_after
 from membership.payments import charges, refunds
-from membership.payments.models import Charge
+from membership.payments.models import Charge, Receipt
 from membership.pledges import meaning, periods, pledges, renewals, settling
 from membership.pledges.models import Instalment, Pledge
 from tests.membership.pledges.conftest import (
@@ -65,7 +66,7 @@ def test_twenty_renewals_at_once_ask_once(db: Database, house: Config, wait: Wai
     pledge = promised(db)
     pay(db, pledge)
     wait(days=31)
-    assert at_once(renewals.renew_due) == at_once(renewals.charge_due, 5) == []
+    assert at_once(renewals.renew_due) == at_once(renewals.charge_due) == []
     with db.reading() as session:
         assert len(pledges.instalments(session, pledge)) == 2
         assert session.scalar(select(func.count()).select_from(Charge)) == 2
@@ -250,3 +251,37 @@ def give_back(db: Database, charge: Charge, amount: int) -> None:
         refund = refunds.owe(session, session.get_one(Charge, charge.id), eur(amount), "asked")
         refunds._done(session, refunds._lock(session, refund.id))
     settling.settle_due()
+
+
+def test_a_renewed_pledge_gets_a_receipt_of_its_own_each_time(
+    db: Database, house: Config, wait: Wait
+) -> None:
+    pledge = promised(db)
+    charged = [pay(db, pledge).id]
+    for _twice in range(2):
+        wait(days=31)
+        renewals.renew_due()
+        with db.reading() as session:
+            assert session.scalar(select(func.count()).select_from(Receipt)) == len(charged)
+        charged.append(pay(db, pledge).id)
+    with db.reading() as session:
+        found = session.scalars(select(Receipt).order_by(Receipt.serial)).all()
+    assert [each.cause_id for each in found] == charged
+    assert len({each.number for each in found}) == 3
+
+
+def test_of_twenty_second_checkouts_at_once_one_pledge_runs(db: Database, house: Config) -> None:
+    with db.transaction() as session:
+        party = parties.of(session, person(session, "ada"))
+    numbers = iter(range(100))
+
+    def check_out() -> None:
+        with db.transaction() as session:
+            mine = session.get_one(Party, party.id)
+            pledges.promise(session, mine, wish(once=f"checkout-{next(numbers)}"))
+
+    raised = at_once(check_out)
+    assert [type(error) for error in raised] == [Refused] * 19
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Pledge)) == 1
+        assert session.scalar(select(func.count()).select_from(Instalment)) == 1

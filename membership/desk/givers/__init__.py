@@ -1,0 +1,1 @@
+"""Givers without an account, who ask to be forgotten."""
