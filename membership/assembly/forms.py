@@ -7,7 +7,6 @@ from typing import Any
 from wtforms import (
     DateField,
     DateTimeLocalField,
-    IntegerField,
     RadioField,
     SelectField,
     StringField,
@@ -17,7 +16,7 @@ from wtforms.validators import NumberRange, Optional
 
 from commons import limits
 from commons.config import settings
-from commons.forms import Form, at_most, needed, storable
+from commons.forms import Form, IntegerField, at_most, needed, storable
 from commons.language import N_, _
 from commons.refusal import Refused
 from membership.assembly.models import OPINION, STATUTE, SURPLUS

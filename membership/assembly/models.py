@@ -45,7 +45,8 @@ class Motion(Base):
     ``kind``: ``opinion`` (nothing follows by itself), ``statute`` (``statute_name`` becomes
     ``statute_value`` from ``valid_from`` on), ``surplus`` (the treasurer's proposal ``surplus_id`` is
     booked). ``proposer_id`` is the member who moved it; no page shows it. ``election_id`` is the vote,
-    ``put_by_id`` the officer who called it, ``hindrance`` why a carried motion could not be carried out.
+    ``put_by_id`` the officer who called it. ``hindrance``: why a carried motion could not be carried out, or
+    why the vote on one that is proposed again was void.
     """
 
     __tablename__ = "motion"

@@ -126,7 +126,7 @@ def put(session: Session, motion_id: uuid.UUID, by: Account) -> Election:
         majority_percent=majority,
         by=by,
     )
-    _step(session, motion, PROPOSED, PUT, election_id=election.id, put_by_id=by.id)
+    _step(session, motion, PROPOSED, PUT, election_id=election.id, put_by_id=by.id, hindrance="")
     return election
 
 
@@ -152,7 +152,10 @@ def _voter(session: Session, account: Account) -> Membership:
 
 
 def decide_due() -> int:
-    """Job: motions whose vote is certified or void are decided, and carried ones carried out."""
+    """Job: motions whose vote is certified are decided, and carried ones carried out.
+
+    One whose vote is void is where it was before: it keeps its supporters and may be put to a vote again.
+    """
     with database().reading() as session:
         due = session.scalars(
             select(Motion.id)
@@ -168,20 +171,30 @@ def _decide(motion_id: uuid.UUID) -> int:
         if motion.state != PUT or motion.election_id is None:
             return 0
         election = session.get_one(Election, motion.election_id)
+        if election.state == VOID:
+            _give_back(session, motion, election)
+            return 1
         outcome = outcomes.of(session, election)
-        if outcome is None and election.state != VOID:
+        if outcome is None:
             return 0
         motion.decided_at = now()
-        motion.state = CARRIED if outcome is not None and outcome.carried else FAILED
-        verb = "carry a motion" if motion.state == CARRIED else "reject a motion"
-        minute = minutes.write(
-            session,
-            public={"power": "assembly", "verb": verb, "on": address(motion)},
-            private={"reason": motion.title},
-        )
+        motion.state = CARRIED if outcome.carried else FAILED
+        minute = _minute(session, motion, "carry a motion" if outcome.carried else "reject a motion")
         if motion.state == CARRIED:
             _carry_out(session, motion, minute)
     return 1
+
+
+def _give_back(session: Session, motion: Motion, election: Election) -> None:
+    """Nothing was decided about it."""
+    motion.state, motion.election_id, motion.put_by_id = PROPOSED, None, None
+    motion.hindrance = election.void_because[: limits.NOTE_CHARS]
+    _minute(session, motion, "give a motion back")
+
+
+def _minute(session: Session, motion: Motion, verb: str) -> Minute:
+    public = {"power": "assembly", "verb": verb, "on": address(motion)}
+    return minutes.write(session, public=public, private={"reason": motion.title})
 
 
 def _carry_out(session: Session, motion: Motion, minute: Minute) -> None:

@@ -6,7 +6,6 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 
 from commons import powers, web
-from commons.accounts import Account
 from commons.clock import now
 from commons.language import wall
 from commons.powers import Power
@@ -51,7 +50,7 @@ def calendar(assembly_id: uuid.UUID) -> Response:
 @web.signed_in
 def call() -> ResponseReturnValue:
     """Call a meeting: for officers of elections."""
-    powers.require(web.session(), _me(), Power.ELECTIONS)
+    powers.require(web.session(), web.me(), Power.ELECTIONS)
     form = CallForm(request.form)
     if request.method == "GET" or not form.validate():
         return _form("call.html", form)
@@ -63,7 +62,7 @@ def call() -> ResponseReturnValue:
             place=form.place.data,
             starts_at=form.starts_at(),
             zone=form.zone.data,
-            by=_me(),
+            by=web.me(),
         )
         return redirect(f"/assembly/{made.id}", 303)
     except Refused as refused:
@@ -74,12 +73,12 @@ def call() -> ResponseReturnValue:
 @web.signed_in
 def record(assembly_id: uuid.UUID) -> ResponseReturnValue:
     """Write down what was said and decided."""
-    powers.require(web.session(), _me(), Power.ELECTIONS)
+    powers.require(web.session(), web.me(), Power.ELECTIONS)
     found, form = meetings.find(web.session(), assembly_id), RecordForm(request.form)
     if request.method == "GET" or not form.validate():
         return _form("record.html", form, meeting=found, cancel=CancelForm())
     try:
-        meetings.record(web.session(), assembly_id, form.record.data, form.present.data, _me())
+        meetings.record(web.session(), assembly_id, form.record.data, form.present.data, web.me())
         return redirect(f"/assembly/{assembly_id}", 303)
     except Refused as refused:
         return _refused("record.html", form, refused, meeting=found, cancel=CancelForm())
@@ -89,12 +88,12 @@ def record(assembly_id: uuid.UUID) -> ResponseReturnValue:
 @web.signed_in
 def cancel(assembly_id: uuid.UUID) -> ResponseReturnValue:
     """Call a meeting off."""
-    powers.require(web.session(), _me(), Power.ELECTIONS)
+    powers.require(web.session(), web.me(), Power.ELECTIONS)
     form = CancelForm(request.form)
     if not form.validate():
         found = meetings.find(web.session(), assembly_id)
         return _page("record.html", form=RecordForm(), meeting=found, cancel=form), 422
-    meetings.cancel(web.session(), assembly_id, form.reason.data, _me())
+    meetings.cancel(web.session(), assembly_id, form.reason.data, web.me())
     return redirect(f"/assembly/{assembly_id}", 303)
 
 
@@ -116,7 +115,7 @@ def move() -> ResponseReturnValue:
             session,
             title=form.title.data,
             reasons=form.reasons.data,
-            by=_me(),
+            by=web.me(),
             assembly_id=form.meeting_id(),
             statute=form.change(),
             surplus_id=form.proposal_id(),
@@ -137,10 +136,10 @@ def motion(motion_id: uuid.UUID) -> str:
 def act(motion_id: uuid.UUID, step: str) -> ResponseReturnValue:
     """Support it, take it back, or (officers) put it to the vote."""
     if step == "put":
-        election = motions.put(web.session(), motion_id, _me())
+        election = motions.put(web.session(), motion_id, web.me())
         return redirect(f"/elections/{election.slug}", 303)
     verb = motions.support if step == "support" else motions.withdraw
-    verb(web.session(), motion_id, _me())
+    verb(web.session(), motion_id, web.me())
     return redirect(f"/assembly/motions/{motion_id}", 303)
 
 
@@ -188,9 +187,3 @@ def _refused(
     web.undo()
     form.refuse(refused)
     return _page(template, form=form, **values), refused.status
-
-
-def _me() -> Account:
-    account = web.account()
-    assert account is not None
-    return account

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from wtforms import DateField, DateTimeLocalField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import DateField, DateTimeLocalField, SelectField, StringField, TextAreaField
 from wtforms.validators import NumberRange, Optional
 
 from commons import limits
 from commons.config import settings
-from commons.forms import Form, at_most, needed, storable
+from commons.forms import Form, IntegerField, at_most, needed, storable
 from commons.language import N_, _
 from commons.powers import Power
 from membership.board.meetings import WORDS, Resolution

@@ -5,7 +5,7 @@ A seat is never changed into another: whoever fills a seat that fell vacant gets
 """
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
@@ -59,6 +59,11 @@ class Seat(Base):
     ended_because: Mapped[str | None]
     follows_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("board_seat.id"), unique=True)
 
+    @property
+    def last_moment(self) -> datetime:
+        """Within the last day of the term: ``ends_at`` is the midnight after it."""
+        return self.ends_at - timedelta(seconds=1)
+
 
 class Deputy(Base):
     """Somebody whom a seat lets write, edit or publish, at most until its own term is over.
@@ -98,6 +103,11 @@ class Deputy(Base):
     ends_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
+    @property
+    def last_moment(self) -> datetime:
+        """Within her last day, as for a seat."""
+        return self.ends_at - timedelta(seconds=1)
+
 
 class Vacancy(Base):
     """A seat that is empty before ``until``, the end of the term that was elected.
@@ -116,6 +126,11 @@ class Vacancy(Base):
     state: Mapped[str] = mapped_column(default=DUE)
     opened_at: Mapped[datetime] = mapped_column(default=now)
     until: Mapped[datetime]
+
+    @property
+    def last_moment(self) -> datetime:
+        """Within the last day of the term, as for a seat."""
+        return self.until - timedelta(seconds=1)
 
 
 class Offer(Base):

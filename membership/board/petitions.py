@@ -182,6 +182,14 @@ def petitions_due() -> int:
         return sum(_advance(session, petition) for petition in live(session))
 
 
+def certified(session: Session, election: Election) -> None:
+    """What the certificate of a recall does, in its own transaction: the seat and its powers end with it."""
+    one_at_a_time(session, minutes.LOCK_KEY)
+    called = select(Petition).where(Petition.election_id == election.id, Petition.state == CALLED)
+    for petition in session.scalars(called):
+        _advance(session, petition)
+
+
 def _advance(session: Session, petition: Petition) -> bool:
     seat = session.get_one(Seat, petition.seat_id)
     if petition.state == CALLED:
@@ -208,6 +216,7 @@ def _call(session: Session, petition: Petition, seat: Seat) -> bool:
         )
     except Refused:
         return False
+    election.repeats_id = petition.election_id  # one that was void
     petition.election_id, petition.state = election.id, CALLED
     return True
 
@@ -215,10 +224,8 @@ def _call(session: Session, petition: Petition, seat: Seat) -> bool:
 def _apply(session: Session, petition: Petition, seat: Seat) -> bool:
     election = session.get_one(Election, petition.election_id)
     if election.state == VOID:
-        again = session.scalar(select(Election).where(Election.repeats_id == election.id))
-        if again is not None:
-            petition.election_id = again.id
-        return again is not None
+        _after_void(session, petition, election)
+        return True
     if election.state != CERTIFIED:
         return False
     if not outcomes.certified(session, election).carried:
@@ -228,6 +235,14 @@ def _apply(session: Session, petition: Petition, seat: Seat) -> bool:
         seats.end(session, seat, RECALLED)
     _close(session, petition, CARRIED)
     return True
+
+
+def _after_void(session: Session, petition: Petition, election: Election) -> None:
+    """A void vote decides nothing: it is called again, once. After that members may ask anew at once."""
+    if election.repeats_id is None:
+        petition.state = REACHED
+    else:
+        _close(session, petition, LAPSED)
 
 
 def _close(session: Session, petition: Petition, state: str) -> None:

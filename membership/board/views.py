@@ -6,7 +6,6 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from commons import powers, web
-from commons.accounts import Account
 from commons.refusal import Refused
 from commons.views import DEEDS, POWERS
 from membership.board import meetings, overview, petitions, seats, vacancies
@@ -95,7 +94,7 @@ def petitions_() -> ResponseReturnValue:
 @web.signed_in
 def open_petition() -> ResponseReturnValue:
     """Begin a petition; who begins it signs it."""
-    session, me = web.session(), _me()
+    session, me = web.session(), web.me()
     form = PetitionForm(request.form).offer(seats.sitting(session))
     if not form.validate():
         return _petitions_page(form, 422)
@@ -112,12 +111,12 @@ def open_petition() -> ResponseReturnValue:
 @web.signed_in
 def sign(petition_id: uuid.UUID) -> ResponseReturnValue:
     """Sign a petition, once."""
-    petitions.sign(web.session(), petition_id, by=_me())
+    petitions.sign(web.session(), petition_id, by=web.me())
     return redirect("/board/petitions", 303)
 
 
 def _petitions_page(form: PetitionForm, status: int = 200) -> ResponseReturnValue:
-    session, me = web.session(), _me()
+    session, me = web.session(), web.me()
     page = render_template(
         "membership/board/petitions.html",
         recalls=overview.recalls(session, petitions.live(session)),
@@ -127,9 +126,3 @@ def _petitions_page(form: PetitionForm, status: int = 200) -> ResponseReturnValu
         fixed=seats.fixed_now(session),
     )
     return page, status
-
-
-def _me() -> Account:
-    account = web.account()
-    assert account is not None
-    return account

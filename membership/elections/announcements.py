@@ -8,7 +8,7 @@ from html import escape
 
 from sqlalchemy.orm import Session
 
-from commons import powers
+from commons import clock, powers
 from commons.accounts import Account
 from commons.clock import db_now, iso
 from commons.config import settings
@@ -89,13 +89,15 @@ def missing(session: Session, election: Election) -> list[str]:
 def announce(session: Session, election: Election, *, by: Account) -> Manifest:
     """Fix the manifest for good, open the ballot box for it, and post its hash.
 
-    Refused (409) while anything of `missing` is, and (503) while signer or box do not answer.
+    Refused (409) while anything of `missing` is, and (503) while signer or box do not answer, or the clocks
+    differ by which it opens and closes.
     """
     calls.act(session, election, by, "announce an election")
     _open_still(election)
     lacks = missing(session, election)
     if lacks:
         raise Refused(lacks[0], status=409)
+    clock.require_agreement(session, box_door.clock())
     _number(session, election)
     manifest = credentials.announce(session, election, document(session, election))
     election.announced_at = db_now(session)

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from commons import clock
 from commons.clock import db_now
 from commons.config import settings
 from commons.db import database, new_id
@@ -76,6 +77,7 @@ def _due(election_id: uuid.UUID) -> Due | None:
         # No draw is under way while this is held, so that the list of credentials is complete.
         election = session.get_one(Election, election_id, with_for_update=True)
         roots, moment = roots_of(session, election), db_now(session)
+        clock.require_agreement(session)
         times = credentials.manifest_of(election).times
         kind = _kind(roots, times, moment)
         if kind is None:
@@ -129,6 +131,8 @@ def _destroy_signing_key(election_id: uuid.UUID) -> None:
 
 def _keep(election_id: uuid.UUID, board: Sequence[Entry]) -> int:
     """Keeps the roots of new entries, and posts those that are due to be posted."""
+    ended = any(entry.kind == "closed" for entry in board)
+    complaints_end = box_door.standing(election_id).complaints_end if ended else None
     try:
         with database().transaction() as session:
             election = session.get_one(Election, election_id)
@@ -137,7 +141,7 @@ def _keep(election_id: uuid.UUID, board: Sequence[Entry]) -> int:
             for entry in new:
                 roots.append(_keep_root(session, election, entry, roots))
             if any(entry.kind == "closed" for entry in new):
-                election.state = CLOSED
+                election.state, election.complaints_end = CLOSED, complaints_end
             return len(new)
     except IntegrityError:
         return 0  # another worker did it at the same moment

@@ -41,6 +41,16 @@ def open_box(election_id: uuid.UUID, slug: str, manifest: bytes) -> None:
     _ask("PUT", f"/boxes/{election_id}/{slug}", manifest)
 
 
+def manifest_hash(election_id: uuid.UUID) -> bytes:
+    """H of the manifest for which the election's box is open. Refused (404) where there is none."""
+    return _ask("GET", f"/boxes/{election_id}/manifest")
+
+
+def clock() -> datetime:
+    """The moment by which the box opens and closes."""
+    return datetime.fromisoformat(json.loads(_ask("GET", "/clock")))
+
+
 def publish(election_id: uuid.UUID, withdrawn: Sequence[int]) -> Entry:
     """The board's next entry while voting is open. ``withdrawn`` are candidates by number."""
     return _entries(_post(election_id, "publish", withdrawn))[0]

@@ -28,8 +28,10 @@ class Election(Base):
     statutes fix for it (percents, seconders, least numbers) is kept as it was when it was called.
     ``each``: one votes yes or no on every candidate. ``reopened``: how often nominations were opened
     again. ``challenge``: a dummy sealed to the tally key, ``rehearsed_at``: when officers opened it.
+    ``complaints_end`` is the ballot box's, known once it has published its provisional list.
     ``lot`` names what will be drawn in public, ``lot_value`` is what was drawn. ``outcome`` is JSON as
-    ``outcomes.Outcome.as_json`` writes it.
+    ``outcomes.told`` writes it. ``checked_at`` is when ``checks`` last looked at what was counted, ``fault``
+    what it found wrong, if anything.
     """
 
     __tablename__ = "election"
@@ -64,6 +66,7 @@ class Election(Base):
     vote_opens: Mapped[datetime | None]
     vote_ends: Mapped[datetime | None]
     complaint_hours: Mapped[int] = mapped_column(default=72, server_default="72")
+    complaints_end: Mapped[datetime | None]
     # What the statutes said when it was called.
     seconders: Mapped[int] = mapped_column(default=2, server_default="2")
     quorum_percent: Mapped[int] = mapped_column(default=10, server_default="10")
@@ -93,6 +96,8 @@ class Election(Base):
     counted_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
     counted_at: Mapped[datetime | None]
     certified_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    fault: Mapped[str | None]
     void_because: Mapped[str] = mapped_column(default="", server_default="")
     voided_at: Mapped[datetime | None]
 
@@ -233,6 +238,17 @@ class ElectionRoot(Base):
     root: Mapped[bytes]
     published_at: Mapped[datetime]
     post_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("post.id"))
+
+
+class ElectionFile(Base):
+    """A file of a counted election's package, byte for byte: so nobody who fetches one waits for the whole
+    package to be read."""
+
+    __tablename__ = "election_file"
+
+    election_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("election.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[bytes]
 
 
 class ElectionMailing(Base):

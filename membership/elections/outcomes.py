@@ -60,9 +60,14 @@ def count(session: Session, election: Election, key: str, lot_value: str, *, by:
     election.lot_value = lot_value
     verdict = counting.count(session, election, secret, lot_value)
     package: Mapping[str, Any] = verdict.package
-    election.outcome = package["outcome"] | package["numbers"] | {"root": package["root"], "published": True}
+    election.outcome = told(package)
     election.blt, election.lot_seed = package["files"]["ballots.blt"], package["lot_seed"]
     election.counted_by_id, election.counted_at = by.id, db_now(session)
+
+
+def told(package: Mapping[str, Any]) -> dict[str, Any]:
+    """What the election's row says of its published package."""
+    return {**package["outcome"], **package["numbers"], "root": package["root"], "published": True}
 
 
 def _secret(key: str) -> bytes:

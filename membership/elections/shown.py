@@ -44,8 +44,8 @@ def show(session: Session, election: Election) -> Shown:
         election,
         step,
         running,
-        _(words.STEPS[step]),
-        _(words.NOW[step]) if running else "",
+        _(words.ANNOUNCED if _announced(election, step) else words.STEPS[step]),
+        _now(election, step, moment) if running else "",
         tuple(_doors(election, step)),
         _moments(election, moment),
     )
@@ -63,6 +63,19 @@ def ballot_page(election: Election) -> str:
     return where if election.manifest is None else f"{where}#manifest={election.manifest_hash.hex()}"
 
 
+def _announced(election: Election, step: Step) -> bool:
+    """Whether all is fixed and nothing can be drawn yet."""
+    return step == Step.PREPARING and election.manifest is not None
+
+
+def _now(election: Election, step: Step, moment: datetime) -> str:
+    if _announced(election, step):
+        return _(words.NOW_ANNOUNCED)
+    if step == Step.VOTING and election.issue_ends is not None and moment < election.issue_ends:
+        return f"{_(words.NOW[step])} {_(words.NOW_DRAWING_TOO)}"
+    return _(words.NOW[step])
+
+
 def _doors(election: Election, step: Step) -> list[Door]:
     here = f"/elections/{election.slug}"
     entry = Door(_(N_("My entry on the roll")), f"{here}/entry", quiet=True)
@@ -75,7 +88,9 @@ def _doors(election: Election, step: Step) -> list[Door]:
         return [Door(_(N_("Draw my credential")), ballots), entry]
     if step == Step.VOTING:
         return [Door(_(N_("To the ballot page")), ballots), entry]
-    if step in (Step.COMPLAINTS, Step.COUNTING, Step.COUNTED):
+    if step in (Step.COMPLAINTS, Step.COUNTING):
+        return [Door(_(N_("Look for my receipt")), ballots), entry]
+    if step == Step.COUNTED:
         return [Door(_(N_("Look for my receipt")), f"{here}/check"), entry]
     return []
 
@@ -86,6 +101,7 @@ def _moments(election: Election, moment: datetime) -> tuple[tuple[str, datetime,
         for name, label in words.MOMENTS
         if election.kind == BOARD or name != "nominations_end"
     ]
-    known = [(_(label), when) for label, when in found if when is not None]
+    # Where drawing and voting overlap, the second begins before the first ends.
+    known = sorted(((_(label), when) for label, when in found if when is not None), key=lambda row: row[1])
     ahead = next((place for place, (_label, when) in enumerate(known) if when > moment), None)
     return tuple((label, when, place == ahead) for place, (label, when) in enumerate(known))

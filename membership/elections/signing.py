@@ -19,6 +19,16 @@ def make_key(election_id: uuid.UUID) -> PublicKey:
     return PublicKey(int.from_bytes(_ask("PUT", election_id)))
 
 
+def public_key(election_id: uuid.UUID) -> PublicKey:
+    """The public half of a key that was made. Refused (404, 410) without one."""
+    return PublicKey(int.from_bytes(_ask("GET", election_id)))
+
+
+def greet() -> None:
+    """Refused (503) while the signer does not answer."""
+    doors.ask(doors.path(settings().data, DOOR), "GET", "/")
+
+
 def sign(election_id: uuid.UUID, blinded: bytes) -> bytes:
     """The signer's answer to a blinded value; the same for the same value.
 

@@ -73,10 +73,6 @@ class Timetable:
     vote_ends: datetime
     complaint_hours: int
 
-    @property
-    def complaints_end(self) -> datetime:
-        return self.vote_ends + timedelta(hours=self.complaint_hours)
-
     def later(self, by: timedelta) -> "Timetable":
         """The same spans of time, everything ``by`` later."""
         moved = {name: getattr(self, name) + by for name in MOMENTS}
@@ -145,7 +141,9 @@ def step(election: Election, moment: datetime) -> Step:
     if moment < times.issue_opens:
         return Step.PREPARING
     if moment >= times.vote_ends:
-        return Step.COUNTING if moment >= times.complaints_end else Step.COMPLAINTS
+        # The ballot box's time for complaints runs from its list on, however late that comes.
+        over = election.complaints_end is not None and moment >= election.complaints_end
+        return Step.COUNTING if over else Step.COMPLAINTS
     if moment >= times.vote_opens:
         return Step.VOTING
     return Step.ISSUING if moment < times.issue_ends else Step.WAITING

@@ -1,15 +1,22 @@
 """The public pages of elections: the list, one election with its result and files, and the threats."""
 
-import json
-
 from flask import Blueprint, Response, make_response, render_template
 
 from commons import limits, web
 from commons.language import N_, wall
 from commons.refusal import Refused
-from membership.elections import board_times, calls, candidacies, counting, credentials, results, shown, words
+from membership.elections import (
+    board_times,
+    calls,
+    candidacies,
+    counting,
+    credentials,
+    lists,
+    results,
+    shown,
+    words,
+)
 from membership.elections.models import CERTIFIED, COUNTED, VOID, Election
-from membership.elections.protocol.package import parts
 
 pages = Blueprint("elections", __name__)
 
@@ -31,13 +38,15 @@ def one(slug: str) -> Response:
     """Everything that is public about one election."""
     session = web.session()
     election = calls.find(session, slug)
+    there = counting.files(session, election)
     return _public(
         "election.html",
         shown=shown.show(session, election),
         candidates=candidacies.shown(session, election),
         roots=board_times.roots_of(session, election),
         ballot_page=shown.ballot_page(election),
-        files=words.FILES,
+        files={name: about for name, about in words.FILES.items() if name in there},
+        lists=() if there else lists.names(session, election),
         **_result(election),
     )
 
@@ -62,11 +71,12 @@ def package(slug: str) -> Response:
 
 @pages.get("/elections/<slug>/files/<name>")
 def file(slug: str, name: str) -> Response:
-    """One file of the package, byte for byte."""
-    found = parts(json.loads(counting.package_of(web.session(), slug)))
-    if name not in words.FILES or name not in found:
-        raise Refused(N_("There is no such file."), status=404)
-    response = make_response(found[name])
+    """One file of the package, byte for byte; before the count the lists that are public already."""
+    session = web.session()
+    election = calls.find(session, slug)
+    counted = bool(counting.files(session, election))
+    found = counting.file_of(session, slug, name) if counted else lists.file_of(session, election, name)
+    response = make_response(found)
     response.mimetype = "application/json" if name.endswith(".json") else "text/plain"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return web.public(response)
@@ -79,6 +89,7 @@ def _result(election: Election) -> dict[str, object]:
         "heading": election.title,
         "manifest_hash": election.manifest_hash.hex(),
         "outcome": outcome,
+        "rule_name": results.rule_name(election.rule),
         "count": None,
         "wall": wall,
     }
@@ -89,7 +100,6 @@ def _result(election: Election) -> dict[str, object]:
         "turnout": results.percent(outcome["turnout"], outcome["roll"]),
         "quorum_sentence": results.quorum_sentence(election, outcome),
         "majority_sentence": results.majority_sentence(election, outcome),
-        "rule_name": results.rule_name(election.rule),
         "lots": 0,
     }
     if election.blt is None or election.lot_seed is None or not outcome["valid"]:
@@ -98,7 +108,8 @@ def _result(election: Election) -> dict[str, object]:
     count = results.recount(election.blt, election.rule, election.lot_seed, reopens)
     stages = results.stages(count)
     lots = sum(tie.decided_by == "lot" for tie in count.ties)
-    return shared | {"count": count, "stages": stages, "quota": stages[-1].quota, "lots": lots}
+    shared |= {"count": count, "stages": stages, "quota": stages[-1].quota, "lots": lots}
+    return shared | {"reopens": reopens}
 
 
 def _public(template: str, **values: object) -> Response:

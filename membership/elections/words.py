@@ -18,6 +18,7 @@ STEPS: Mapping[Step, str] = {
     Step.CERTIFIED: N_("certified"),
     Step.VOID: N_("void"),
 }
+ANNOUNCED = N_("announced")
 RUNNING = frozenset(Step) - {Step.CERTIFIED, Step.VOID}
 NOW: Mapping[Step, str] = {
     Step.NOMINATIONS: N_("Members can stand, and support others who stand."),
@@ -38,6 +39,10 @@ NOW: Mapping[Step, str] = {
     Step.COUNTING: N_("The list of ballots is final. The officers bring their key, and then all is counted."),
     Step.COUNTED: N_("The ballots are counted. Look at the result, count again; the certificate follows."),
 }
+NOW_ANNOUNCED = N_(
+    "All is fixed and announced. Keep the fingerprint of the manifest below until credentials are drawn."
+)
+NOW_DRAWING_TOO = N_("Who has not drawn yet draws there too.")
 MOMENTS: tuple[tuple[str, str], ...] = (
     ("called_at", N_("Called")),
     ("nominations_end", N_("Nominations end")),
@@ -47,9 +52,11 @@ MOMENTS: tuple[tuple[str, str], ...] = (
     ("issue_ends", N_("Drawing ends")),
     ("vote_opens", N_("Voting opens")),
     ("vote_ends", N_("Voting ends")),
+    ("complaints_end", N_("Complaints end")),
 )
 FILES: Mapping[str, str] = {
     "ballots.blt": N_("all ballots, for programs that count STV"),
+    "ballots-copies.blt": N_("the same, with re-opened nominations written out once for each seat"),
     "ballots.abif": N_("the same in another format"),
     "ballots.csv": N_("the same for spreadsheets, with codes"),
     "result.json": N_("the count stage by stage"),

@@ -33,8 +33,7 @@ from membership.pledges import pledges, renewals, settling
 from membership.pledges.pledges import Wish
 from newsroom import desk, sections
 from newsroom.drafts import Draft
-from tests.services import key_pairs
-from wsgi import create_app
+from tests.services import applications, key_pairs
 
 from .campaigns.conftest import plan
 from .elections.protocol.world import fields
@@ -123,7 +122,7 @@ def house(db: Database, settings: Config, monkeypatch: pytest.MonkeyPatch) -> Ho
     with db.reading() as session:
         receipt = receipts.of_party(session, party)[0]
     return House(
-        app=create_app(),
+        app=applications.shared(),
         people=people,
         paths={
             "campaigns/<slug>": f"campaigns/{campaign.slug}",
@@ -187,19 +186,21 @@ def _person(session: object, name: str, power: Power | None) -> Account:
     return account
 
 
-def ask(house: House, db: Database, role: str, route: str) -> TestResponse:
-    """Ask as ``role``, freshly signed in, with the form's token and nothing else filled in."""
+def ask(
+    house: House, db: Database, role: str, route: str, filled: dict[str, str] | None = None
+) -> TestResponse:
+    """Ask as ``role``, freshly signed in, with the form's token and nothing but ``filled`` filled in."""
     method, path = route.split(" ", 1)
     for name, value in house.paths.items():
         path = path.replace(name, value)
     path = re.sub(r"<uuid:\w+>", str(uuid.uuid4()), path)
     assert "<" not in path, f"what stands for {path}?"
-    client, data = house.app.test_client(), {}
+    client, data = house.app.test_client(), dict(filled or {})
     if role != "reader":
         with db.transaction() as session:
             token = sessions.start(session, house.people[role], proved=True)
         client.set_cookie(web.cookie_name(), token, domain="127.0.0.1")
-        data = {csrf.FIELD: csrf.token(config.settings().secret_key, sessions.hash_of(token))}
+        data |= {csrf.FIELD: csrf.token(config.settings().secret_key, sessions.hash_of(token))}
     return client.open(path, method=method, data=data if method == "POST" else None)
 
 

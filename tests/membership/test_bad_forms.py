@@ -1,4 +1,4 @@
-"""F3, F6 and F10: whatever is typed into a form of money is plain text, or is refused, and never a fault."""
+"""F2, F3, F6, F10: whatever is typed into a form of money is plain text, or is refused, and never a fault."""
 
 import re
 
@@ -89,3 +89,79 @@ def test_of_a_field_that_is_sent_twice_the_first_counts(
     assert reader.post("/pledges/new", data=data).status_code == 303
     with db.reading() as session:
         assert session.scalars(select(Pledge)).one().amount == 900
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Rita+Gifts@Example.ORG", "rita+gifts@example.org"),
+        ("rita@bücher.example", "rita@bücher.example"),
+        ("rita@xn--bcher-kva.example", "rita@bücher.example"),
+        ("ri.ta@example.org", "ri.ta@example.org"),
+    ],
+)
+def test_an_address_is_kept_in_one_spelling(
+    db: Database, house: Config, reader: FlaskClient, typed: str, kept: str
+) -> None:
+    data = {**GOOD, "once": "address", "email": typed}
+    assert reader.post("/pledges/new", data=data).status_code == 303
+    with db.reading() as session:
+        assert session.scalars(select(PartyData.email)).one() == kept
+        assert {letter.to for letter in mail.newest(session)} == {kept}
+        for letter in mail.newest(session):
+            written = mail.message(letter).as_bytes()
+            assert written.partition(b"\r\n\r\n")[0].count(b"\r\nTo: ") == 1
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        '"a b"@example.org',
+        "a b@example.org",
+        "rita@example.org, olga@example.org",
+        "rita@example.org\nBcc: olga@example.org",
+        "Rita <rita@example.org>",
+        "rita@",
+        "@example.org",
+        "rita@localhost",
+        "rita@[127.0.0.1]",
+        "r" * 320 + "@example.org",
+        "r@" + "x." * 155 + "example.org",
+        "rita@example..org",
+    ],
+)
+def test_what_is_no_single_address_is_refused(
+    db: Database, house: Config, reader: FlaskClient, typed: str
+) -> None:
+    data = {**GOOD, "once": "address", "email": typed}
+    assert reader.post("/pledges/new", data=data).status_code == 422
+    with db.reading() as session:
+        assert session.scalars(select(PartyData.email)).all() == []
+        assert mail.newest(session) == []
+
+
+@pytest.mark.parametrize("name", ["amount[]", "amount[0]", "amount[value]", "amount.value", "amount%00"])
+def test_a_field_in_brackets_is_no_field(db: Database, house: Config, reader: FlaskClient, name: str) -> None:
+    data = {**GOOD, "once": "nested", name: "900"}
+    assert reader.post("/pledges/new", data=data).status_code == 303
+    del data["amount"]
+    assert reader.post("/pledges/new", data=data | {"once": "without"}).status_code == 422
+    with db.reading() as session:
+        assert [pledge.amount for pledge in session.scalars(select(Pledge))] == [900]
+
+
+@pytest.mark.parametrize("path", ["/pledges/new", "/pledges/gift", "/cancel", "/withdraw", "/pledges/forget"])
+def test_a_form_of_ten_thousand_fields_or_fifty_megabytes_is_not_read(
+    db: Database, house: Config, reader: FlaskClient, path: str
+) -> None:
+    parts = b"".join(
+        b'--x\r\nContent-Disposition: form-data; name="n%d"\r\n\r\n1\r\n' % number for number in range(10_000)
+    )
+    multipart = "multipart/form-data; boundary=x"
+    assert reader.post(path, data=parts + b"--x--\r\n", content_type=multipart).status_code == 413
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
+    endless = head + b"x" * 50_000_000 + b"\r\n--x--\r\n"
+    assert reader.post(path, data=endless, content_type=multipart).status_code == 413
+    assert reader.post(path, data=parts, content_type="multipart/form-data").status_code in (400, 422)
+    with db.reading() as session:
+        assert session.scalars(select(PartyData)).all() == []

@@ -19,19 +19,22 @@ from commons.db import use as use_database
 from commons.powers import Power
 from federation import actors
 from federation.models import Post
-from membership.books import expenses, figures, surplus, verify
+from membership.books import expenses, figures, surplus, verify, words
 from membership.books.models import CHECKED
 from membership.campaigns import campaigns, costs, progress
 from membership.demo import script
+from membership.elections import results
+from membership.elections.models import Election
 from membership.members import members
 from membership.members.models import APPLIED, LEAVING, Membership, ShareEvent
 from membership.money import ledger, parties
-from membership.money.models import Party
+from membership.money.models import Party, Posting
 from membership.money.periods import later_month, month_of
 from membership.payments import booking, receipts, transfers
 from membership.payments.models import Charge
 from membership.pledges.models import Pledge
 from newsroom.demo import cast, commands, loader
+from tests.membership.elections import recounter
 from wsgi import ROOF
 
 # What ``rostra books verify`` covers.
@@ -122,6 +125,10 @@ def test_the_books_are_as_written_and_so_are_the_minutes(demo: Session) -> None:
 @pytest.mark.parametrize("table", COVERED)
 def test_no_table_that_is_verified_is_empty(demo: Session, table: str) -> None:
     assert count(demo, table) > 0
+
+
+def test_every_posting_is_called_by_words_for_people(demo: Session) -> None:
+    assert set(demo.scalars(select(Posting.kind).distinct())) <= words.KINDS.keys()
 
 
 def test_twelve_months_have_income_and_spending_and_those_that_are_over_are_sealed(demo: Session) -> None:
@@ -245,6 +252,18 @@ def test_what_was_given_for_the_pitch_was_released_when_its_story_came_out(demo:
     assert ledger.balance(demo, "restricted:pitches", "EUR", campaign_id=pitch.id) == 0
     paid = select(func.sum(Pledge.amount)).where(Pledge.campaign_id == pitch.id, Pledge.state == "fulfilled")
     assert -ledger.balance(demo, "income:pitches", "EUR", campaign_id=pitch.id) == demo.scalar(paid)
+
+
+# Its elections
+
+
+def test_the_past_election_is_recounted_by_another_program(demo: Session) -> None:
+    past = demo.scalars(select(Election).where(Election.blt.is_not(None))).one()
+    assert past.blt is not None and past.lot_seed is not None and past.outcome is not None
+    theirs = recounter.recount(past.blt)
+    assert len(theirs.stages) == 6
+    recounter.agree(results.recount(past.blt, past.rule, past.lot_seed), theirs)
+    assert past.outcome["names"] == theirs.elected
 
 
 # The people of it

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from jinja2 import Environment, meta
 from sqlalchemy import select
 
+import worker
 import wsgi
 from commons import clock, config, mail, storage
 from commons.config import Config
@@ -53,12 +54,14 @@ LETTERS = {
     "election_void": ALL_MEMBERS,
     "election_voting": ALL_MEMBERS,
     "erasure_asked": HER_OWN,
+    "forget_link": HER_OWN,
     "gift_codes": HER_OWN,
     "joined": HER_OWN,
     "joined_before": HER_OWN,
     "member_leaves": HER_OWN,
     "member_welcome": HER_OWN,
     "passkey_added": HER_OWN,
+    "payment_called_back": HER_OWN,
     "pitch_declined": HER_OWN,
     "pledge_due": HER_OWN,
     "pledge_failed": HER_OWN,
@@ -148,7 +151,7 @@ def play(db: Database, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two years of the house pass: every job is done, again and again, and Petra goes in the end."""
     for days in (1, 5, 10, 15, 30, 60, 120, 200, 300):
         monkeypatch.setattr(clock, "shift", clock.shift + timedelta(days=days))
-        for job in wsgi.TIMERS:
+        for job in worker.TIMERS:
             job()
     with db.transaction() as session:
         grace.ask(session, session.merge(house.petra))

@@ -9,7 +9,6 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from commons import powers, web
-from commons.accounts import Account
 from commons.clock import now
 from commons.config import settings
 from commons.forms import Form
@@ -62,7 +61,7 @@ def mine() -> ResponseReturnValue:
 @web.signed_in
 def lay_down() -> ResponseReturnValue:
     """Give up a power that was granted by command; a seat that waited for that is taken up at once."""
-    session, me = web.session(), _me()
+    session, me = web.session(), web.me()
     form = LayDownForm(request.form)
     if not form.validate():
         raise Refused(N_("This is nothing that you could lay down."))
@@ -77,7 +76,7 @@ def lay_down() -> ResponseReturnValue:
 @web.signed_in
 def resign(seat_id: uuid.UUID) -> ResponseReturnValue:
     """Two clicks: what it means, and the button."""
-    session, me = web.session(), _me()
+    session, me = web.session(), web.me()
     if request.method == "POST":
         seats.resign(session, seat_id, by=me)
         return redirect("/board/mine", 303)
@@ -93,7 +92,7 @@ def resign(seat_id: uuid.UUID) -> ResponseReturnValue:
 @web.signed_in
 def answer_offer(offer_id: uuid.UUID, answer: str) -> ResponseReturnValue:
     """Take a vacant seat that a countback offers, or leave it to the next."""
-    vacancies.answer(web.session(), offer_id, accepts=answer == "accept", by=_me())
+    vacancies.answer(web.session(), offer_id, accepts=answer == "accept", by=web.me())
     return redirect("/board/mine", 303)
 
 
@@ -111,7 +110,7 @@ def appoint() -> ResponseReturnValue:
     return _done(
         form,
         lambda: deputies.appoint(
-            web.session(), form.handle.data, power, form.last_day.data, form.reason.data, by=_me()
+            web.session(), form.handle.data, power, form.last_day.data, form.reason.data, by=web.me()
         ),
     )
 
@@ -120,7 +119,7 @@ def appoint() -> ResponseReturnValue:
 @web.signed_in
 def dismiss(deputy_id: uuid.UUID) -> ResponseReturnValue:
     """End an appointment: by who made it, or by the deputy."""
-    deputies.dismiss(web.session(), deputy_id, by=_me())
+    deputies.dismiss(web.session(), deputy_id, by=web.me())
     return redirect("/board/mine", 303)
 
 
@@ -134,14 +133,14 @@ def propose(seat_id: uuid.UUID) -> ResponseReturnValue:
     form = CooptionForm(request.form)
     if not form.validate():
         return _mine_page(form, 422)
-    return _done(form, lambda: cooptions.propose(web.session(), seat_id, form.number.data, by=_me()))
+    return _done(form, lambda: cooptions.propose(web.session(), seat_id, form.number.data, by=web.me()))
 
 
 @pages.post("/board/mine/co-options/<uuid:cooption_id>/agree")
 @sits
 def agree(cooption_id: uuid.UUID) -> ResponseReturnValue:
     """Agree to a proposal, as one who sits."""
-    cooptions.agree(web.session(), cooption_id, by=_me())
+    cooptions.agree(web.session(), cooption_id, by=web.me())
     return redirect("/board/mine", 303)
 
 
@@ -149,7 +148,7 @@ def agree(cooption_id: uuid.UUID) -> ResponseReturnValue:
 @web.signed_in
 def consent(cooption_id: uuid.UUID) -> ResponseReturnValue:
     """Be ready to sit, as the proposed member."""
-    cooptions.consent(web.session(), cooption_id, by=_me())
+    cooptions.consent(web.session(), cooption_id, by=web.me())
     return redirect("/board/mine", 303)
 
 
@@ -182,7 +181,7 @@ def record() -> ResponseReturnValue:
             title=form.name.data,
             place=form.place.data or "",
             attended={seat.id: word for seat, word in chosen.items()},
-            by=_me(),
+            by=web.me(),
         )
     except Refused as refused:
         web.undo()
@@ -202,7 +201,7 @@ def decide(meeting_id: uuid.UUID) -> ResponseReturnValue:
     if not form.validate():
         return _decisions_page(meeting_id, form, 422)
     try:
-        meetings.decide(session, meeting_id, form.resolution, by=_me())
+        meetings.decide(session, meeting_id, form.resolution, by=web.me())
     except Refused as refused:
         web.undo()
         form.refuse(refused)
@@ -242,7 +241,7 @@ def _done(form: Form, act: Callable[[], object]) -> ResponseReturnValue:
 
 def _mine_page(form: Form | None = None, status: int = 200) -> ResponseReturnValue:
     """The office; ``form`` is the one that was sent and refused."""
-    session, me = web.session(), _me()
+    session, me = web.session(), web.me()
     seat = seats.of(session, me)
     page = render_template(
         "membership/board/mine.html",
@@ -270,9 +269,3 @@ def _seat() -> Seat:
     if found is None:
         raise Refused(N_("Only who sits on the board may do this."), status=403)
     return found
-
-
-def _me() -> Account:
-    account = web.account()
-    assert account is not None
-    return account

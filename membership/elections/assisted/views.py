@@ -8,7 +8,6 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from commons import proof, web
-from commons.accounts import Account
 from commons.language import N_
 from commons.refusal import Refused
 from membership.elections import addresses, box_door, draws
@@ -71,13 +70,13 @@ def _allowed(slug: str) -> Election:
 def _first_page(election: Election, problem: str = "") -> ResponseReturnValue:
     manifest = manifest_of(election)
     board = box_door.board(election.id)
-    assisted = box_door.assisted(election.id)
-    others = max((board[-1].size if board else 0) - assisted, 0)
+    listed, assisted = (board[-1].size, board[-1].assisted) if board else (0, 0)
+    others = listed - assisted
     return _page(
         "explain",
         election,
-        standing=drawing.standing(web.session(), election, _me()),
-        left=manifest.assisted_cap - assisted,
+        standing=drawing.standing(web.session(), election, web.me()),
+        left=manifest.assisted_cap - box_door.assisted(election.id),
         assisted=assisted,
         others=others,
         few=others < FEW,
@@ -99,7 +98,7 @@ def _cast(election: Election, seed: bytes, paper: Paper) -> ResponseReturnValue:
     if not proof.fresh(web.session(), web.sign_in()):
         return _page("review", election, seed=seed, paper=paper, stale=True)
     credential = Credential.from_seed(seed, paper.manifest)
-    election_id, member = election.id, drawing.member(web.session(), _me())
+    election_id, member = election.id, drawing.member(web.session(), web.me())
     web.undo()  # the draw has transactions of its own
     try:
         answer = draws.draw(election_id, member, credential.blinded)
@@ -141,9 +140,3 @@ def _candidate(manifest: Manifest, text: str) -> int:
     if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= len(manifest.candidates):
         raise Refused(N_("This is not what the page sends. Begin again."), status=400)
     return int(text)
-
-
-def _me() -> Account:
-    account = web.account()
-    assert account is not None
-    return account

@@ -7,10 +7,11 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader
 
+from commons import templates
 from commons.config import settings
-from commons.language import _, date_and_time, language, ngettext
+from commons.language import date_and_time, language
 from membership.elections.ballot_page.sentences import spoken
 from membership.elections.protocol.manifest import FILES, Manifest
 
@@ -96,12 +97,7 @@ def _templates() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(ROOT / "templates"),
         autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
     )
-    environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_callables(gettext=_, ngettext=ngettext, newstyle=True)  # type: ignore[attr-defined]
+    templates.prepare(environment)
     environment.filters["when"] = date_and_time
     return environment

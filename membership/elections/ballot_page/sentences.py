@@ -23,7 +23,7 @@ SENTENCES: Mapping[str, str] = {
     "card": N_("(opens in a new tab)"),
     "unranked": N_("Not ranked: %(number)s. %(names)s"),
     "unchosen": N_("Not chosen: %(number)s. %(names)s"),
-    "everybody": N_("Every candidate is on your ballot."),
+    "everybody": N_("All of them are on your ballot."),
     # Drawing
     "foreign": N_(
         "This answer does not fit the twelve words in this tab. Type the words with which you drew, "

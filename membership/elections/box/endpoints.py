@@ -10,6 +10,7 @@ from datetime import datetime
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from commons.clock import now
 from commons.refusal import Refused
 from membership.elections import ballots
 from membership.elections.ballots import AlreadyCast
@@ -23,6 +24,11 @@ def create_inside(boxes: Boxes) -> Flask:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http_error)
 
+    @app.get("/clock")
+    def clock() -> Response:
+        """The moment by which this box opens and closes."""
+        return _json(now().isoformat())
+
     @app.put("/keys/<uuid:election_id>")
     def make_key(election_id: uuid.UUID) -> Response:
         return _bytes(boxes.make_key(election_id))
@@ -32,6 +38,11 @@ def create_inside(boxes: Boxes) -> Flask:
         """The manifest's canonical bytes in the body."""
         boxes.open(election_id, slug, request.get_data(cache=False))
         return _bytes(b"")
+
+    @app.get("/boxes/<uuid:election_id>/manifest")
+    def manifest(election_id: uuid.UUID) -> Response:
+        """The hash of the manifest for which it is open; its receipt key is that manifest's."""
+        return _bytes(boxes.of(election_id).manifest.hash)
 
     @app.post("/boxes/<uuid:election_id>/publish")
     def publish(election_id: uuid.UUID) -> Response:

@@ -1,10 +1,10 @@
 """The forms of candidates and of those who support and ask them."""
 
-from wtforms import IntegerField, TextAreaField
+from wtforms import TextAreaField
 from wtforms.validators import NumberRange
 
 from commons import limits
-from commons.forms import Form, at_most, needed, storable
+from commons.forms import Form, IntegerField, at_most, needed, storable
 from commons.language import N_
 
 

@@ -6,7 +6,6 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from commons import web
-from commons.accounts import Account
 from commons.clock import db_now
 from commons.forms import Form
 from commons.language import N_, wall
@@ -34,7 +33,7 @@ def propose(slug: str) -> ResponseReturnValue:
     if not form.validate():
         return _every(election, form), 422
     try:
-        candidacies.nominate(web.session(), election, form.number.data, by=_me())
+        candidacies.nominate(web.session(), election, form.number.data, by=web.me())
         return redirect(f"/elections/{slug}/candidates?proposed=1", 303)
     except Refused as refused:
         return _every(_undone(slug, form, refused), form), refused.status
@@ -58,7 +57,7 @@ def stand(slug: str) -> ResponseReturnValue:
             election,
             statement=form.statement.data,
             disclosures=form.disclosures.data or "",
-            by=_me(),
+            by=web.me(),
         )
         return redirect(f"/elections/{slug}/candidates/{made.id}", 303)
     except Refused as refused:
@@ -70,7 +69,7 @@ def stand(slug: str) -> ResponseReturnValue:
 def leave(slug: str, step: str) -> ResponseReturnValue:
     """Do not stand, or no longer."""
     verb = candidacies.decline if step == "decline" else candidacies.withdraw
-    verb(web.session(), calls.find(web.session(), slug), by=_me())
+    verb(web.session(), calls.find(web.session(), slug), by=web.me())
     return redirect(f"/elections/{slug}/candidates", 303)
 
 
@@ -85,7 +84,7 @@ def card(slug: str, candidacy_id: uuid.UUID) -> str:
 def support(slug: str, candidacy_id: uuid.UUID) -> ResponseReturnValue:
     """Support a candidate."""
     _candidacy(slug, candidacy_id)
-    candidacies.second(web.session(), candidacy_id, by=_me())
+    candidacies.second(web.session(), candidacy_id, by=web.me())
     return redirect(f"/elections/{slug}/candidates/{candidacy_id}", 303)
 
 
@@ -98,7 +97,7 @@ def ask(slug: str, candidacy_id: uuid.UUID) -> ResponseReturnValue:
     if not form.validate():
         return _card(slug, candidacy_id, {"ask": form}), 422
     try:
-        candidacies.ask(web.session(), candidacy_id, form.question.data, by=_me())
+        candidacies.ask(web.session(), candidacy_id, form.question.data, by=web.me())
         return redirect(f"/elections/{slug}/candidates/{candidacy_id}#questions", 303)
     except Refused as refused:
         _undone(slug, form, refused)
@@ -114,7 +113,7 @@ def answer(slug: str, candidacy_id: uuid.UUID, question_id: uuid.UUID) -> Respon
     if not form.validate():
         return _card(slug, candidacy_id, {place: form}), 422
     try:
-        candidacies.answer(web.session(), question_id, form.answer.data, by=_me())
+        candidacies.answer(web.session(), question_id, form.answer.data, by=web.me())
         return redirect(f"/elections/{slug}/candidates/{candidacy_id}#questions", 303)
     except Refused as refused:
         _undone(slug, form, refused)
@@ -189,9 +188,3 @@ def _page(template: str, election: Election, **values: object) -> str:
         wall=wall,
         **values,
     )
-
-
-def _me() -> Account:
-    account = web.account()
-    assert account is not None
-    return account

@@ -2,7 +2,6 @@
 
 import uuid
 from dataclasses import dataclass
-from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
@@ -13,10 +12,7 @@ from commons.refusal import Refused
 from membership.elections import calls, credentials
 from membership.elections.models import Election, Issuance, RollEntry
 from membership.elections.protocol.manifest import Manifest
-from membership.elections.protocol.words import words
 from membership.members import members
-
-MARK = 6  # bytes: four words
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +54,3 @@ def member(session: Session, account: Account) -> uuid.UUID:
     if found is None:
         raise Refused(N_("You are not on the roll of this election."), status=403)
     return found.id
-
-
-def mark(blinded: bytes) -> str:
-    """Four words for a blinded value, the same as on the ballot page that made it.
-
-    Who was led here by somebody else's link sees words that her own page never showed.
-    """
-    return words(sha256(blinded).digest()[:MARK])

@@ -6,13 +6,13 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from commons import web
-from commons.accounts import Account
 from commons.language import N_
 from commons.refusal import Refused
 from membership.elections import addresses, draws
 from membership.elections.credentials import manifest_of
 from membership.elections.draw import drawing
 from membership.elections.protocol.blind_rsa import BITS
+from membership.elections.protocol.mark import mark
 from membership.elections.protocol.words import words
 
 pages = Blueprint("draw", __name__)
@@ -30,9 +30,9 @@ def ask(slug: str) -> ResponseReturnValue:
     page = render_template(
         "membership/elections/draw.html",
         election=election,
-        standing=drawing.standing(web.session(), election, _me()),
+        standing=drawing.standing(web.session(), election, web.me()),
         blinded=blinded if sent else "",
-        mark=drawing.mark(bytes.fromhex(blinded)) if sent else "",
+        mark=mark(bytes.fromhex(blinded)) if sent else "",
         ballot_page=addresses.ballot_page(slug),
     )
     return page
@@ -46,7 +46,7 @@ def draw(slug: str) -> ResponseReturnValue:
     blinded = request.form.get("blinded", "")
     if not BLINDED.fullmatch(blinded):
         raise Refused(N_("This is not what a ballot page sends. Begin again there."), status=400)
-    election_id, member = election.id, drawing.member(web.session(), _me())
+    election_id, member = election.id, drawing.member(web.session(), web.me())
     web.undo()  # the draw has transactions of its own
     answer = draws.draw(election_id, member, bytes.fromhex(blinded))
     return render_template(
@@ -56,9 +56,3 @@ def draw(slug: str) -> ResponseReturnValue:
         answer=answer.hex(),
         back=f"{addresses.ballot_page(slug)}#answer={answer.hex()}",
     )
-
-
-def _me() -> Account:
-    account = web.account()
-    assert account is not None
-    return account

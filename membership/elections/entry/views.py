@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 from wtforms import TextAreaField
 
 from commons import limits, web
-from commons.accounts import Account
 from commons.clock import db_now
 from commons.forms import Form, at_most, needed, storable
 from commons.language import N_, wall
@@ -43,7 +42,7 @@ def object_to(slug: str) -> ResponseReturnValue:
     if not form.validate():
         return _page(election, form), 422
     try:
-        objections.make(web.session(), election, form.text.data, by=_me())
+        objections.make(web.session(), election, form.text.data, by=web.me())
         return redirect(f"/elections/{slug}/entry", 303)
     except Refused as refused:
         web.undo()
@@ -53,7 +52,7 @@ def object_to(slug: str) -> ResponseReturnValue:
 
 def _page(election: Election, form: ObjectionForm) -> str:
     session = web.session()
-    membership = members.of(session, _me())
+    membership = members.of(session, web.me())
     key = (election.id, membership.id) if membership is not None else None
     on_roll = key is not None and session.get(RollEntry, key) is not None
     step = timetable.step(election, db_now(session))
@@ -69,9 +68,3 @@ def _page(election: Election, form: ObjectionForm) -> str:
         published=election.package is not None,
         wall=wall,
     )
-
-
-def _me() -> Account:
-    account = web.account()
-    assert account is not None
-    return account

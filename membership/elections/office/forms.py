@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from wtforms import (
     DateTimeLocalField,
-    IntegerField,
     RadioField,
     SelectField,
     StringField,
@@ -16,7 +15,7 @@ from wtforms.validators import NumberRange, Optional
 
 from commons import limits
 from commons.config import settings
-from commons.forms import Form, at_most, needed, storable
+from commons.forms import Form, IntegerField, at_most, needed, storable
 from commons.language import N_, _
 from commons.refusal import Refused
 from membership.elections.count_text import RULE_NAMES

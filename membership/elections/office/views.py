@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from commons import limits, powers, web
@@ -131,12 +131,18 @@ def _verbs(by: Account) -> Mapping[str, Verb]:
         "lot": lambda found, form: announcements.set_lot(session, found, form.lot.data, by=by),
         "announce": lambda found, form: announcements.announce(session, found, by=by),
         "count": lambda found, form: outcomes.count(session, found, form.key.data, form.value.data, by=by),
-        "certify": lambda found, form: outcomes.certify(session, found, by=by),
+        "certify": lambda found, form: _certify(found, by),
         "postpone": lambda found, form: calls.postpone(
             session, found, form.by_time(), by=by, reason=form.why.data
         ),
         "void": lambda found, form: calls.void(session, found, by=by, reason=form.reason.data),
     }
+
+
+def _certify(election: Election, by: Account) -> None:
+    outcomes.certify(web.session(), election, by=by)
+    # A recall ends the seat with this transaction, and not when a job comes by.
+    current_app.extensions["rostra.certified"](web.session(), election)
 
 
 def _again(slug: str, place: str, form: Form, refused: Refused) -> ResponseReturnValue:

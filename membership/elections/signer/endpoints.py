@@ -7,7 +7,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from commons.refusal import Refused
-from membership.elections.protocol.blind_rsa import BITS
+from membership.elections.protocol.blind_rsa import BITS, PublicKey
 from membership.elections.signer.keys import Keys
 
 
@@ -21,8 +21,12 @@ def create_signer(keys: Keys) -> Flask:
     @app.put("/keys/<uuid:election_id>")
     def make(election_id: uuid.UUID) -> Response:
         """The public key: its modulus as bytes."""
-        public = keys.make(election_id)
-        return _bytes(public.n.to_bytes(public.size))
+        return _public(keys.make(election_id))
+
+    @app.get("/keys/<uuid:election_id>")
+    def public(election_id: uuid.UUID) -> Response:
+        """The same, of a key that was made."""
+        return _public(keys.public(election_id))
 
     @app.post("/keys/<uuid:election_id>")
     def sign(election_id: uuid.UUID) -> Response:
@@ -35,6 +39,10 @@ def create_signer(keys: Keys) -> Flask:
         return _bytes(b"")
 
     return app
+
+
+def _public(key: PublicKey) -> Response:
+    return _bytes(key.n.to_bytes(key.size))
 
 
 def _bytes(data: bytes) -> Response:

@@ -38,6 +38,10 @@ class Keys:
             self._write(path, self.fresh().pem())
         return self._read(path).public
 
+    def public(self, election_id: uuid.UUID) -> PublicKey:
+        """The public half of a key that was made. Refused (404, 410) without one."""
+        return self._read(self._path(election_id)).public
+
     def sign(self, election_id: uuid.UUID, blinded: bytes) -> bytes:
         """BlindSign; the same for the same number. Refused (404, 410) without a key, (400) for what is
         no blinded number."""

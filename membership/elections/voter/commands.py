@@ -11,6 +11,7 @@ from commons.refusal import Refused
 from membership.elections.protocol import envelope, receipt
 from membership.elections.protocol.credential import Credential, candidate_order, fresh_seed
 from membership.elections.protocol.manifest import HEX, Manifest
+from membership.elections.protocol.mark import mark
 from membership.elections.protocol.words import seed_from, seed_words, words
 from membership.elections.voter import client
 from membership.elections.voter.client import Place, Slip
@@ -86,6 +87,7 @@ def _fill_in(place: Place, has_words: bool) -> Slip | None:
     click.echo(
         f"\nOpen this in a browser and sign in:\n{place.draw_address}?blinded={credential.blinded.hex()}"
     )
+    click.echo(f"\nSign there only if the page shows these four words: {mark(credential.blinded)}")
     token = credential.token(_answer(click.prompt("\nPaste the answer, or the link that leads back")))
     click.echo("The answer is good: you hold a credential.")
     if now() < manifest.times.vote_opens:

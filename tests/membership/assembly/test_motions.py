@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select, update
 
 from commons import clock, minutes
@@ -12,9 +13,10 @@ from commons.accounts import Account
 from commons.db import Database
 from commons.refusal import Refused
 from membership.assembly import motions
-from membership.assembly.models import CARRIED, FAILED, WITHDRAWN, Motion, MotionSupport
+from membership.assembly.models import CARRIED, FAILED, PROPOSED, WITHDRAWN, Motion, MotionSupport
 from membership.books import surplus
 from membership.books.models import APPROVED
+from membership.elections import calls
 from membership.elections.models import CERTIFIED, VOID, Candidacy, Election
 from membership.members import statutes
 from membership.money import ledger
@@ -167,18 +169,45 @@ def test_a_carried_change_of_the_statutes_holds_from_its_day_on(
     assert state_of(db, motion_id).state == CARRIED
 
 
-@pytest.mark.parametrize("carried", [False, None])
 def test_what_is_not_carried_changes_nothing(
-    db: Database, officers: Officers, electorate: list[Account], carried: bool | None
+    db: Database, officers: Officers, electorate: list[Account]
 ) -> None:
     day = clock.now().date()
     motion_id = moved(db, electorate[0], statute=("notice_months", 1, day))
     supported(db, motion_id, *electorate[1:3])
-    ended(db, put(db, motion_id, officers), carried=carried)
+    ended(db, put(db, motion_id, officers), carried=False)
     motions.decide_due()
     assert state_of(db, motion_id).state == FAILED
     with db.reading() as session:
         assert statutes.at(session, day).notice_months == 3
+
+
+def test_a_void_vote_gives_the_motion_back_and_it_is_put_again(
+    db: Database, officers: Officers, electorate: list[Account], app: Flask
+) -> None:
+    day = clock.now().date()
+    motion_id = moved(db, electorate[0], statute=("notice_months", 1, day))
+    supported(db, motion_id, *electorate[1:3])
+    void = put(db, motion_id, officers)
+    with db.transaction() as session:
+        calls.void(session, session.get_one(Election, void), by=officers.eli, reason="The roll was wrong.")
+    assert (motions.decide_due(), motions.decide_due()) == (1, 0)
+    given_back = state_of(db, motion_id)
+    assert (given_back.state, given_back.election_id, given_back.decided_at) == (PROPOSED, None, None)
+    with db.reading() as session:
+        assert motions.supporters(session, given_back) == 3
+        line, _details = next(minutes.lines(session))
+        assert (line.body["verb"], line.body["on"]) == ("give a motion back", motions.address(given_back))
+    page = app.test_client().get(f"/assembly/motions/{motion_id}").text
+    assert "The vote on it was void. It can be put to a vote again." in page and "The roll was wrong." in page
+    again = put(db, motion_id, officers)
+    assert again != void
+    ended(db, again, carried=True)
+    assert motions.decide_due() == 1
+    decided = state_of(db, motion_id)
+    assert (decided.state, decided.hindrance) == (CARRIED, "")
+    with db.reading() as session:
+        assert statutes.at(session, day).notice_months == 1
 
 
 @pytest.mark.parametrize("change", [("no_such", 1), ("notice_months", 61), ("notice_months", -1)])

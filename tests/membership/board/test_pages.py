@@ -12,6 +12,7 @@ from commons.accounts import Account
 from commons.clock import now
 from commons.config import settings
 from commons.db import Database
+from commons.language import date
 from commons.powers import Power
 from federation import actors
 from membership.board import petitions, seats, vacancies
@@ -152,6 +153,9 @@ def test_everybody_sees_who_sits_since_when_until_when_and_by_which_count(
     assert "no meeting yet" in page
     assert "took a seat on the board" in page
     assert "granted by a seat on the board to publish" in page
+    # A term ends at a midnight; its last day is the one before.
+    ends_at = seat_of(db, "Ada").ends_at
+    assert f"until {date(ends_at - timedelta(seconds=1))}" in page and f"until {date(ends_at)}" not in page
 
 
 def test_a_resignation_and_the_countback_stand_on_the_page(

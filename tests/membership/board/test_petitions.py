@@ -9,16 +9,30 @@ from sqlalchemy import select
 from commons import clock, minutes, powers
 from commons.accounts import Account
 from commons.clock import now
+from commons.config import Config
 from commons.db import Database
 from commons.refusal import Refused
 from membership.board import petitions, seats
 from membership.board.models import Petition, Seat, Signature
 from membership.elections import calls
-from membership.elections.models import CERTIFIED, VOID, Candidacy, Election
+from membership.elections.models import CERTIFIED, COUNTED, Candidacy, Election
 from membership.members import statutes
 from membership.members.models import Membership
+from tests.membership.elections import keepers
 
-from .conftest import NOWHERE, Elect, Join, People, account, outcome, seat_of, sitting
+from ..members.conftest import SignIn
+from .conftest import (
+    NOWHERE,
+    Elect,
+    Join,
+    Officers,
+    People,
+    account,
+    outcome,
+    post,
+    seat_of,
+    sitting,
+)
 
 WHY = "She was at no meeting."
 
@@ -62,10 +76,10 @@ def called(db: Database, people: People) -> tuple[Petition, Election]:
         return found, session.get_one(Election, found.election_id)
 
 
-def decided(db: Database, election: Election, carried: bool | None, state: str = CERTIFIED) -> None:
+def decided(db: Database, election: Election, carried: bool) -> None:
     with db.transaction() as session:
         found = session.get_one(Election, election.id)
-        found.state, found.certified_at = state, now()
+        found.state, found.certified_at = CERTIFIED, now()
         found.outcome = outcome([], carried)
 
 
@@ -104,6 +118,28 @@ def test_a_vote_that_carries_ends_the_seat_and_its_power(db: Database, board: No
         assert powers.held(session, account(db, people, "ada")) == frozenset()
 
 
+def test_the_certificate_ends_the_seat_and_its_power_on_every_open_session_before_any_job_runs(
+    db: Database, board: None, people: People, officers: Officers, browser_of: SignIn, settings: Config
+) -> None:
+    made, election = called(db, people)
+    ada, eli = (browser_of(who) for who in (account(db, people, "ada"), officers.eli))
+    with db.transaction() as session:
+        found = session.get_one(Election, election.id)
+        found.state, found.outcome = COUNTED, outcome([], True)
+    assert ada.get("/board/mine").status_code == ada.get("/studio").status_code == 200
+    with keepers.running(settings.data):  # the signer forgets its key
+        done = post(eli, db, f"/elections/office/{election.slug}/certify")
+    assert done.status_code == 303
+    assert ada.get("/studio").status_code == 403
+    assert (sitting(db), now_(db, made).state) == (["Ben"], "carried")
+    with db.reading() as session:
+        seat, certified = seat_of(db, "Ada"), session.get_one(Election, election.id).certified_at
+        assert seat.ended_at is not None and certified is not None
+        assert abs(seat.ended_at - certified) < timedelta(seconds=1)
+        assert powers.held(session, account(db, people, "ada")) == frozenset()
+    assert petitions.petitions_due() == 0
+
+
 def test_a_vote_that_fails_leaves_the_seat_and_she_is_left_alone_for_half_a_year(
     db: Database, board: None, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,18 +155,52 @@ def test_a_vote_that_fails_leaves_the_seat_and_she_is_left_alone_for_half_a_year
     assert open_(db, people).state == "signing"
 
 
-def test_a_vote_that_is_repeated_is_waited_for(db: Database, board: None, people: People) -> None:
-    made, election = called(db, people)
-    decided(db, election, carried=None, state=VOID)
-    assert petitions.petitions_due() == 0
+def void(db: Database, election: Election) -> None:
+    """The vote ends without a result."""
     with db.transaction() as session:
-        calls.repeat(session, session.get_one(Election, election.id), None)
-    assert petitions.petitions_due() == 1
+        calls.void(session, session.get_one(Election, election.id), by=None, reason="The roll was wrong.")
+
+
+def called_again(db: Database, people: People) -> tuple[Petition, Election]:
+    """A petition whose first vote was void, and the second one."""
+    made, first = called(db, people)
+    void(db, first)
+    assert (petitions.petitions_due(), petitions.petitions_due(), petitions.petitions_due()) == (1, 1, 0)
+    found = now_(db, made)
     with db.reading() as session:
-        again = session.get_one(Election, now_(db, made).election_id)
+        again = session.get_one(Election, found.election_id)
+        assert (found.state, again.repeats_id, again.quorum_percent) == ("called", first.id, 20)
+        assert petitions.signatures(session, found) == 2
+    return found, again
+
+
+def test_a_void_vote_is_called_again_by_itself(db: Database, board: None, people: People) -> None:
+    made, again = called_again(db, people)
     decided(db, again, carried=True)
     petitions.petitions_due()
-    assert sitting(db) == ["Ben"]
+    assert (sitting(db), now_(db, made).state) == (["Ben"], "carried")
+
+
+def test_void_twice_the_petition_lapses_and_blocks_no_other(
+    db: Database, board: None, people: People
+) -> None:
+    made, again = called_again(db, people)
+    void(db, again)
+    assert (petitions.petitions_due(), petitions.petitions_due()) == (1, 0)
+    assert now_(db, made).state == "lapsed"
+    assert sitting(db) == ["Ada", "Ben"]
+    assert open_(db, people, by="eve").state == "signing"
+
+
+def test_after_a_void_vote_about_a_seat_that_ended_nothing_is_called(
+    db: Database, board: None, people: People
+) -> None:
+    made, first = called(db, people)
+    with db.transaction() as session:
+        seats.resign(session, seat_of(db, "Ada").id, by=account(db, people, "ada"))
+    void(db, first)
+    assert (petitions.petitions_due(), petitions.petitions_due(), petitions.petitions_due()) == (1, 1, 0)
+    assert now_(db, made).state == "lapsed"
 
 
 def test_who_resigned_before_the_vote_was_over_is_not_ended_twice(

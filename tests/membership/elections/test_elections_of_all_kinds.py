@@ -12,6 +12,7 @@ from membership.elections.outcomes import Outcome
 from membership.elections.protocol.verify import summary, verify
 from membership.members.models import StatuteChange
 from tests.membership.elections.club import NAMES, Club
+from wsgi import create_app
 
 TEN = NAMES[:10]
 
@@ -79,7 +80,12 @@ def test_for_several_seats_re_opening_takes_seats_by_its_own_rule(club: Club) ->
     assert package is not None
     told = verify(package, manifest.hash)
     assert "Elected: nobody" in summary(told) and "Vacant seats: 2" in summary(told)
-    assert told.package["files"]["ballots-copies.blt"].startswith("5 2\n")  # type: ignore[index]
+    copies: str = told.package["files"]["ballots-copies.blt"]  # type: ignore[index]
+    assert copies.startswith("5 2\n")
+    reader, address = create_app().test_client(), f"/elections/{election.slug}"
+    page = reader.get(address).text
+    assert f"{address}/files/ballots-copies.blt" in page and "--reopens 4" in page
+    assert reader.get(f"{address}/files/ballots-copies.blt").text == copies
 
 
 @pytest.mark.parametrize(("yes", "majority", "carried"), [(6, 50, True), (5, 50, False), (6, 67, False)])

@@ -7,9 +7,11 @@ from sqlalchemy import select
 
 from commons.mail import Letter
 from commons.minutes import Minute
+from commons.refusal import Refused
 from membership.elections import calls, candidacies, mailings, outcomes, rolls, schedule, timetable
 from membership.elections.models import Election, Issuance, RollEntry
 from membership.elections.protocol.verify import summary, verify
+from membership.members import shares
 from membership.members.models import SUPPORTER, Membership, StatuteChange
 from tests.membership.elections.club import Club
 
@@ -119,6 +121,19 @@ def test_the_roll_is_that_of_its_moment_however_late_the_job_runs(club: Club) ->
         roll = set(session.scalars(select(RollEntry.membership_id)))
     names = {name for name, membership in club.memberships.items() if membership in roll}
     assert "dee" not in names and {"eve", "new"} < names and len(names) == 12
+
+
+def test_who_owes_what_is_due_on_her_shares_is_not_on_the_roll_and_draws_nothing(club: Club) -> None:
+    election = club.call()
+    club.stand(election, "ada", "ben", "cho")
+    with club.db.transaction() as session:
+        shares.subscribe(session, session.get_one(Membership, club.memberships["dee"]))
+    manifest = club.announce(election)
+    club.to(election, "issue_opens")
+    with pytest.raises(Refused, match="not on the roll") as refused:
+        club.draw(election, manifest, "dee")
+    assert refused.value.status == 403
+    club.draw(election, manifest, "eve")
 
 
 def test_supporters_vote_only_where_the_statutes_say_so(club: Club) -> None:

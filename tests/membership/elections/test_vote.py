@@ -15,6 +15,7 @@ from membership.elections.endpoints import create_box
 from membership.elections.protocol import envelope, receipt
 from membership.elections.protocol.board import leaf
 from membership.elections.protocol.credential import Credential, candidate_order
+from membership.elections.protocol.mark import mark
 from membership.elections.protocol.words import seed_words, words
 from membership.elections.voter import commands
 from tests.membership.elections.ballot_page.booth import serving
@@ -90,6 +91,7 @@ def test_drawing_comes_first_and_voting_on_a_later_day_with_the_twelve_words(
     assert seed_words(voter.seed) in done.output and words(voter.registrar.manifest.hash) in done.output
     link = f"{voter.registrar.manifest.id}/draw?blinded={voter.credential.blinded.hex()}"
     assert link in done.output and not voter.file.exists()
+    assert mark(voter.credential.blinded) in done.output, "the signing page shows the same four words"
     hands.move_to(voter.registrar.manifest.times.vote_opens)
     back = f"{voter.origin}/ballot-box/board/#answer={answer}"
     done = voter.types(seed_words(voter.seed), back, "2 1", "y", options=("--words",))

@@ -11,7 +11,7 @@ from commons.accounts import Account
 from commons.config import settings as current
 from commons.db import Database
 from tests.membership.elections.club import Club
-from wsgi import create_app
+from tests.services import applications
 
 
 class Visitor:
@@ -42,5 +42,5 @@ Visit = Callable[[Account], Visitor]
 @pytest.fixture
 def visit(club: Club) -> Visit:
     """``visit(club.eli)``: somebody at a browser."""
-    app = create_app()
+    app = applications.shared()
     return lambda account: Visitor(app, club.db, account)

@@ -115,3 +115,8 @@ def test_the_pages_after_the_vote_can_be_read_by_everyone(
     club.certify(election)
     eyes.look(club.eli, office, "office-certified")
     eyes.look(club.accounts["ada"], f"/elections/{election.slug}/entry", "entry-drawn")
+    with club.db.transaction() as session:
+        found = session.get_one(Election, election.id)
+        found.fault = "What is stored and what was counted differ: list of credentials."
+    for page_of in ("", "/certificate"):
+        eyes.look(club.accounts["ada"], f"/elections/{election.slug}{page_of}", "not-verified")

@@ -7,8 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, Route
 
 from membership.elections.protocol import ed25519, envelope, receipt, words
-from membership.elections.protocol.credential import Credential, candidate_order
+from membership.elections.protocol.credential import LABEL, ROLE, Credential, candidate_order
+from membership.elections.protocol.envelope import Envelope
 from membership.elections.protocol.sealing import opened, tally_secret
+from tests.membership.elections.protocol.forgeries import FORGERIES
 from tests.membership.elections.protocol.keys import ODD_KEYS
 from tests.membership.elections.protocol.vectors import VECTORS, number
 from tests.membership.elections.protocol.world import SCRIPT, World, counted, fields, numbered, signer, world
@@ -179,6 +181,46 @@ def test_the_blind_signature_itself_is_no_token(tab: Page) -> None:
 def test_keys_of_small_order_or_odd_encoding_are_refused_alike(tab: Page, key: bytes) -> None:
     assert not ed25519.sound(key)
     assert ask(tab, "return ballot.soundKey(unhex(key));", key=key) is False
+
+
+PARTS = """
+    const read = await ballot.readManifest(manifest);
+    const message = ballot.join(unhex(prefix), unhex(label), read.hash, unhex(key));
+    return {
+      election: ballot.equal(unhex(hash), read.hash),
+      key: ballot.soundKey(unhex(key)),
+      signature: await ballot.verifySignature(unhex(key), unhex(signature), unhex(signed)),
+      token: await ballot.verifyToken(read.signer, message, unhex(token)),
+    };
+"""
+
+
+def checked(tab: Page, made: World, found: Envelope) -> list[str]:
+    """The parts of an envelope that the browser's own checks refuse."""
+    given = {
+        "manifest": made.manifest.document,
+        "hash": found.manifest_hash,
+        "prefix": found.prefix,
+        "label": (LABEL + ROLE.encode()),
+        "key": found.key,
+        "signature": found.signature,
+        "signed": envelope.LABEL + found.body,
+        "token": found.token,
+    }
+    return [name for name, holds in ask(tab, PARTS, **given).items() if not holds]
+
+
+def test_the_browser_refuses_every_forgery_for_the_reason_the_box_has(tab: Page) -> None:
+    made = counted()
+    mine = Credential.from_seed(numbered("envelope", 2, 16), made.manifest)
+    token = mine.token(signer().sign(mine.blinded))
+    good = envelope.read(envelope.make(mine, token, [2, 1]), made.manifest)
+    assert checked(tab, made, good) == []
+    parts = {"another election": "election", "key is not": "key", "signature is": "signature"}
+    for name, (forge, reason) in FORGERIES.items():
+        refused = checked(tab, made, forge(good, mine))
+        expected = next((part for words, part in parts.items() if words in reason), "token")
+        assert expected in refused, (name, refused)
 
 
 def test_a_scalar_that_is_too_large_is_refused(tab: Page) -> None:

@@ -58,6 +58,19 @@ def test_nothing_of_a_seed_is_the_same_in_two_elections_or_under_two_keys() -> N
     assert len(set(values)) == 12 and len(set(factors)) == 3
 
 
+def test_a_value_that_was_blinded_for_another_elections_key_gives_no_token() -> None:
+    """Numbers do not tell for which key they are: the signer answers, and the answer is good for nothing."""
+    seed = numbered("elsewhere", 1, 16)
+    other = read(fields(title="Another", signers=signer_field(signer(1).public)))
+    hers = Credential.from_seed(seed, other)
+    n = signer().public.n
+    value = (int.from_bytes(hers.blinded) % n).to_bytes(384)
+    answer = signer().sign(value)
+    for mine in (hers, Credential.from_seed(seed, counted().manifest)):
+        with pytest.raises(Refused):
+            mine.token(answer)
+
+
 def roots(blinded: list[int], encoded: list[int]) -> list[bytes]:
     """What an operator with the signing key computes for every pair of a drawn value and a cast message:
     the r that would connect them. Were one r used twice, it would stand out."""

@@ -84,8 +84,24 @@ def test_progress_goes_to_the_end_two_steps_a_ballot() -> None:
     assert heard == [(step, 14) for step in range(1, 15)]
 
 
-def test_the_same_sources_give_the_same_bytes() -> None:
+AGAIN = """
+import sys
+from hashlib import sha256
+import rfc8785
+from membership.elections.protocol.package import derive
+from membership.elections.protocol.package_json import load, sources
+
+with open(sys.argv[1], "rb") as file:
+    print(sha256(rfc8785.dumps(derive(sources(load(file.read()))))).hexdigest())
+"""
+
+
+def test_the_same_sources_give_the_same_bytes(file: Path, tmp_path: Path) -> None:
+    """In another process too, whose sets and dictionaries have another order."""
     assert written(counted().package()) == written(counted().package())
+    for hash_seed in ("1", "2"):
+        done = run([sys.executable, "-c", AGAIN, str(file)], tmp_path, PYTHONHASHSEED=hash_seed)
+        assert done.stdout.split() == [sha256(file.read_bytes()).hexdigest()], done.stderr
 
 
 def test_the_files_are_what_other_programs_count(package: Package) -> None:
@@ -380,8 +396,8 @@ def test_wrong_use_ends_with_2(tmp_path: Path) -> None:
     assert rostra(str(tmp_path)).exit_code == 2
 
 
-def run(command: list[str], tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    where = {"PYTHONPATH": str(Path(__file__).parents[4]), "ROSTRA_DATA": str(tmp_path / "none")}
+def run(command: list[str], tmp_path: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    where = {"PYTHONPATH": str(Path(__file__).parents[4]), "ROSTRA_DATA": str(tmp_path / "none")} | more
     return subprocess.run(command, capture_output=True, text=True, env=where, cwd=tmp_path, check=False)
 
 

@@ -14,8 +14,7 @@ from membership.members.models import Membership
 from tests.membership.elections.clocks import Hands
 from tests.membership.elections.keepers import Keepers
 from tests.membership.elections.registrar import MEMBERS, Registrar, announced, enrol
-from tests.services import key_pairs
-from wsgi import create_app
+from tests.services import applications, key_pairs
 
 CAP = 2
 Browser = Callable[..., "Voter"]
@@ -78,7 +77,7 @@ def account_of(db: Database, election: Registrar) -> Callable[[int], Account]:
 @pytest.fixture
 def browser_of(db: Database, settings: Config, account_of: Callable[[int], Account]) -> Browser:
     """``browser_of(0)``: a browser in which that member is signed in, and has shown lately who she is."""
-    app = create_app()
+    app = applications.shared()
 
     def sign_in(place: int, proved: bool = True) -> Voter:
         account = account_of(place)

@@ -76,7 +76,10 @@ def test_a_ballot_is_ranked_reviewed_and_cast_by_plain_forms(
     assert in_the_box(election) == [["Ben", "Cho"]] and election.drawn() == 1
     assert receipt.code(election.box.envelopes()[0]) in page
     assert box_door.assisted(election.election_id) == 1
+    # What is said of all ballots is said of the list that everybody has.
+    assert "On the newest list 0 of 0 ballots are secret" in ada.get(PATH)[1]
     assert ballots.publish(election.box).assisted == 1
+    assert "On the newest list 0 of 1 ballots are secret" in ada.get(PATH)[1]
 
 
 @pytest.mark.parametrize("allowed", [False])

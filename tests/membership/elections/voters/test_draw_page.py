@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import pytest
 
+from commons import web
 from commons.db import Database
 from membership.elections.protocol import words
 from membership.elections.protocol.credential import Credential
@@ -50,7 +51,7 @@ def test_a_second_value_is_refused_and_the_page_says_so_before(
     other = credential(election, "other").blinded.hex()
     assert "You drew before" in ada.get(f"{PATH}?blinded={other}")[1]
     status, page = ada.post(PATH, blinded=other)
-    assert status == 409 and "answer=" not in page
+    assert status == 409 and "answer=" not in page and "This cannot be done now" in page
 
 
 def test_after_the_end_only_who_drew_gets_her_answer_again(
@@ -86,6 +87,10 @@ def test_nobody_who_is_not_signed_in_draws(election: Registrar, browser_of: Brow
     led = stranger.get(f"{PATH}?blinded={value}")
     assert led.status_code == 303 and led.location.startswith("/sign-in?next=")
     assert stranger.post(PATH, data={"blinded": value}).status_code == 401
+    # Nor with a cookie of the ballot box's host, whatever its name: nobody is signed in by it.
+    for name in (web.cookie_name(), "box"):
+        stranger.set_cookie(name, "c" * 43, domain="127.0.0.1")
+    assert stranger.post(PATH, data={"blinded": value}).status_code == 401 and election.drawn() == 0
 
 
 @pytest.mark.parametrize("value", ["", "00", "zz" * 384, "AB" * 384, "00" * 384, "ff" * 384, "ab" * 385])
