@@ -1,16 +1,20 @@
 """Fixtures that start services and lay out settings and databases. Helpers live in ``services/``."""
 
+import gc
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser, Page
 
+from commons import accounts
 from commons.config import Config
 from commons.config import use as use_settings
 from commons.db import Database, connect
@@ -38,19 +42,44 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests marked ``long`` run with ``--long`` only."""
+    """What the markers of pyproject.toml leave to ``--long``."""
     if config.getoption("--long"):
         return
-    left_out = [item for item in items if item.get_closest_marker("long")]
+    left_out = {item for item in items if item.get_closest_marker("long") or _is_one_database_enough(item)}
     if left_out:
         items[:] = [item for item in items if item not in left_out]
-        config.hook.pytest_deselected(items=left_out)
+        config.hook.pytest_deselected(items=[*left_out])
+
+
+def _is_one_database_enough(item: pytest.Item) -> bool:
+    """Whether the test would ask PostgreSQL what SQLite has answered."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    if parameters.get("database_url") != "postgresql" or item.get_closest_marker("both_databases"):
+        return False
+    return item.get_closest_marker("one_database") is not None
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the search for garbage need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
 def long(request: pytest.FixtureRequest) -> bool:
     """Whether ``--long`` was given: for a test that repeats itself more often then."""
     return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[PasswordHasher]:
+    """What hashes passwords outside the tests. In them it costs nothing, but in processes of their own."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    real = accounts._hasher
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_hasher", cheap)
+        patch.setattr(accounts, "_nobody", cheap.hash("nobody"))
+        yield real
 
 
 # --- Databases: a template migrated once, a copy for each test ------------------------
@@ -107,11 +136,15 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A migrated database of the test's own, of both kinds."""
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated database of the test's own, of both kinds; the next test's is at the same address."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "rostra.sqlite")
-        yield f"sqlite:///{tmp_path / 'rostra.sqlite'}"
+        template: Path = request.getfixturevalue("sqlite_template")
+        path = template.with_name("lent.sqlite")
+        for old in path.parent.glob(f"{path.name}*"):
+            old.unlink()  # who still has it open keeps the old one
+        shutil.copy(template, path)
+        yield f"sqlite:///{path}"
         return
     lender: lent_database.Lender = request.getfixturevalue("postgresql_lender")
     yield lender.lend()
@@ -144,10 +177,16 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config]
 @pytest.fixture
 def db(settings: Config, database_url: str) -> Iterator[Database]:
     """The test's database, migrated and current, on SQLite and on PostgreSQL."""
-    database = Database(database_url)
+    database = _connected(database_url)
     use_database(database)
     yield database
     use_database(None)
+
+
+@cache
+def _connected(url: str) -> Database:
+    """One for all tests: it keeps the SQL it made of statements, which takes longer than to run them."""
+    return Database(url)
 
 
 # --- A peer and a reader ----------------------------------------------------------------

@@ -34,21 +34,15 @@ class Server:
     def __init__(self, url: URL) -> None:
         self.url = url.set(drivername="postgresql+psycopg")
 
-    def create(self, template: str | None = None) -> str:
+    def create(self, template: str | None = None, name: str | None = None) -> str:
         """A new database, empty or a copy of ``template``; its SQLAlchemy address."""
-        name = f"rostra_test_{uuid.uuid4().hex}"
+        name = name or new_name()
         original = make_url(template).database if template else "template0"
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}" STRATEGY file_copy')
         return self.url.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:
         self._execute(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
-
-    def rename(self, url: str) -> str:
-        """Give a database that nobody is connected to a new name; its new address."""
-        name = f"rostra_test_{uuid.uuid4().hex}"
-        self._execute(f'ALTER DATABASE "{make_url(url).database}" RENAME TO "{name}"')
-        return self.url.set(database=name).render_as_string(hide_password=False)
 
     def _execute(self, statement: str) -> None:
         with self.connect() as connection:
@@ -57,6 +51,11 @@ class Server:
     def connect(self, database: str | None = None) -> "psycopg.Connection[Any]":
         url = self.url.set(drivername="postgresql", database=database or self.url.database)
         return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
+
+
+def new_name() -> str:
+    """The name of a database that nobody else has."""
+    return f"rostra_test_{uuid.uuid4().hex}"
 
 
 @contextmanager
