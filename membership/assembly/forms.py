@@ -21,7 +21,8 @@ from commons.language import N_, _
 from commons.refusal import Refused
 from membership.assembly.models import OPINION, STATUTE, SURPLUS
 from membership.campaigns import deadlines
-from membership.members import statutes
+from membership.members import statute_words
+from membership.members.statutes import Statutes
 
 KINDS = {
     OPINION: N_("Something else"),
@@ -66,12 +67,23 @@ class MotionForm(Form):
     surplus = SelectField(N_("Which proposal of the treasurer"), [Optional()])
 
     def __init__(
-        self, *args: Any, meetings: list[tuple[str, str]], proposals: list[tuple[str, str]], **values: Any
+        self,
+        *args: Any,
+        meetings: list[tuple[str, str]],
+        proposals: list[tuple[str, str]],
+        fixed: Statutes,
+        **values: Any,
     ) -> None:
         super().__init__(*args, **values)
         self.kind.choices = [(kind, _(name)) for kind, name in KINDS.items() if kind != SURPLUS or proposals]
         self.assembly.choices = [("", _("None; whenever it can be voted on")), *meetings]
-        self.statute.choices = [("", "–"), *((name, name) for name in statutes.NAMES)]
+        self.statute.choices = [
+            ("", "–"),
+            *(
+                (name, _("%(what)s; now %(value)s", what=_(words), value=getattr(fixed, name)))
+                for name, words in statute_words.WORDS.items()
+            ),
+        ]
         self.surplus.choices = [("", "–"), *proposals]
 
     def meeting_id(self) -> uuid.UUID | None:

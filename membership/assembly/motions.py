@@ -17,7 +17,7 @@ from commons.accounts import Account
 from commons.clock import db_now, now
 from commons.config import settings
 from commons.db import database, rows_changed
-from commons.language import N_
+from commons.language import N_, _, day, speaking
 from commons.minutes import Minute
 from commons.powers import Power
 from commons.refusal import Refused
@@ -36,7 +36,7 @@ from membership.assembly.models import (
 from membership.books import surplus
 from membership.elections import calls, outcomes, rolls
 from membership.elections.models import CERTIFIED, VOID, Election
-from membership.members import members, statutes
+from membership.members import members, statute_words, statutes
 from membership.members.models import Membership
 
 YES, NO = N_("Yes"), N_("No")
@@ -120,7 +120,7 @@ def put(session: Session, motion_id: uuid.UUID, by: Account) -> Election:
         session,
         kind="question",
         title=motion.title,
-        question=motion.title,
+        question=_question(motion),
         options=(YES, NO),
         quorum_percent=fixed.motion_quorum_percent,
         majority_percent=majority,
@@ -128,6 +128,29 @@ def put(session: Session, motion_id: uuid.UUID, by: Account) -> Election:
     )
     _step(session, motion, PROPOSED, PUT, election_id=election.id, put_by_id=by.id, hindrance="")
     return election
+
+
+def _question(motion: Motion) -> str:
+    """What the ballot asks, in the newsroom's language: the motion, and what follows if it is carried."""
+    with speaking(settings().language):
+        change = change_words(motion)
+        return (
+            _("%(title)s If carried: %(change)s", title=motion.title, change=change)
+            if change
+            else motion.title
+        )
+
+
+def change_words(motion: Motion) -> str:
+    """Which of the statutes becomes what, from when on; empty for another motion."""
+    if motion.kind != STATUTE or motion.statute_name is None or motion.valid_from is None:
+        return ""
+    return _(
+        "%(what)s: %(value)s, from %(when)s on.",
+        what=_(statute_words.WORDS[motion.statute_name]),
+        value=motion.statute_value,
+        when=day(motion.valid_from),
+    )
 
 
 def _step(session: Session, motion: Motion, before: str, after: str, **values: object) -> None:

@@ -107,6 +107,7 @@ def move() -> ResponseReturnValue:
         data={"assembly": request.args.get("assembly", "")},
         meetings=[(str(each.id), each.title) for each in meetings.every(session) if each.state == CALLED],
         proposals=_proposals(),
+        fixed=statutes.at(session, statutes.today(now())),
     )
     if request.method == "GET" or not form.validate():
         return _form("move.html", form)
@@ -148,6 +149,7 @@ def _motion_page(found: Motion) -> str:
     return _page(
         "motion.html",
         motion=found,
+        change=motions.change_words(found),
         supporters=motions.supporters(session, found),
         needed=statutes.at(session, statutes.today(now())).motion_supporters,
         supported=motions.supports(session, found, account),

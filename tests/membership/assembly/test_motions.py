@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from commons import clock, minutes
+from commons import clock, language, minutes
 from commons.accounts import Account
 from commons.db import Database
 from commons.refusal import Refused
@@ -18,7 +18,7 @@ from membership.books import surplus
 from membership.books.models import APPROVED
 from membership.elections import calls
 from membership.elections.models import CERTIFIED, VOID, Candidacy, Election
-from membership.members import statutes
+from membership.members import statute_words, statutes
 from membership.money import ledger
 from membership.money.currencies import Money
 from membership.money.ledger import Line
@@ -149,6 +149,10 @@ def test_only_the_mover_withdraws_it_and_only_before_the_vote(
     assert refused.value.status == 409
 
 
+def test_each_of_the_statutes_has_words_for_people() -> None:
+    assert set(statute_words.WORDS) == set(statutes.NAMES)
+
+
 def test_a_carried_change_of_the_statutes_holds_from_its_day_on(
     db: Database, officers: Officers, electorate: list[Account]
 ) -> None:
@@ -157,7 +161,11 @@ def test_a_carried_change_of_the_statutes_holds_from_its_day_on(
     supported(db, motion_id, *electorate[1:3])
     election_id = put(db, motion_id, officers)
     with db.reading() as session:
-        assert session.get_one(Election, election_id).majority_percent == 75
+        election = session.get_one(Election, election_id)
+        assert election.majority_percent == 75
+        assert election.question.endswith(
+            f"Notice before one leaves, in months: 1, from {language.day(day)} on."
+        )
     assert motions.decide_due() == 0
     ended(db, election_id, carried=True)
     assert motions.decide_due() == 1
