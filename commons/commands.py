@@ -12,7 +12,18 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from commons import clock, config, jobs, mail, migrations, minutes, passkeys, supervisor, web_server
+from commons import (
+    clock,
+    config,
+    jobs,
+    mail,
+    migrations,
+    minutes,
+    one_machine,
+    passkeys,
+    supervisor,
+    web_server,
+)
 from commons.clock import iso
 from commons.config import settings
 from commons.db import database
@@ -97,6 +108,8 @@ def worker(roof: Roof) -> None:
 
 
 def _require_ready(roof: Roof) -> None:
+    if database().engine.dialect.name == "sqlite":
+        one_machine.hold(settings().data)
     migrations.require_current(database().engine)
     with database().transaction() as session:
         roof.found(session)
