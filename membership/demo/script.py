@@ -59,7 +59,8 @@ def members() -> tuple[Member, ...]:
     first = len(told) + len(firms)
     for at, name in enumerate(names(script()["members"] - first), start=first):
         ((rhythm, pays, _),) = dice.choices(prices, [weight for _, _, weight in prices])
-        people.append(_member(at, name, _email(name), "reader", rhythm, pays))
+        class_ = "worker" if at - first < script()["employees"] else "reader"
+        people.append(_member(at, name, _email(name), class_, rhythm, pays))
     return (*told, *_mixed(firms, people))
 
 

@@ -133,6 +133,7 @@ def test_every_posting_is_called_by_words_for_people(demo: Session) -> None:
 
 def test_twelve_months_have_income_and_spending_and_those_that_are_over_are_sealed(demo: Session) -> None:
     books = figures.read(demo)
+    assert sum(band.count for band in books.wages) == 5
     assert len(books.year) == 12
     assert all(each.expenses > 0 for each in books.year[:-1])
     assert all(each.income is not None and each.income > 0 for each in books.year[:-1])
