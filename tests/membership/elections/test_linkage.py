@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from commons.config import Config
 from commons.db import Database
 from membership.elections import ballots
 from membership.elections.ballot_box import BallotBox
@@ -21,6 +22,7 @@ from tests.membership.elections.clocks import Hands
 from tests.membership.elections.keepers import Keepers
 from tests.membership.elections.protocol.world import World, numbered, signer, world
 from tests.membership.elections.registrar import Registrar, announced, enrol
+from tests.services import stored
 
 # Its files are what is searched.
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -59,7 +61,7 @@ def everything(folder: Path) -> bytes:
 
 
 @pytest.fixture
-def dump(registrar200: Registrar, hands: Hands, tmp_path: Path) -> Dump:
+def dump(registrar200: Registrar, hands: Hands, settings: Config) -> Dump:
     """200 members draw in one order and cast in another; some lists are published, none is the last."""
     made, chance = registrar200, Random(31)
     mine = [Credential.from_seed(numbered("linked", place, 16), made.manifest) for place in range(MEMBERS)]
@@ -73,11 +75,7 @@ def dump(registrar200: Registrar, hands: Hands, tmp_path: Path) -> Dump:
         if number % 50 == 0:
             ballots.publish(made.box)
     box = made.box.path.parent.parent
-    elsewhere = b"".join(
-        path.read_bytes()
-        for path in sorted(tmp_path.rglob("*"))
-        if path.is_file() and box not in path.parents
-    )
+    elsewhere = b"".join(path.read_bytes() for path in stored.files(settings) if box not in path.parents)
     return Dump(
         [each.blinded for each in mine],
         [sealed[place] for place in range(MEMBERS)],

@@ -18,6 +18,7 @@ from tests.membership.elections.clocks import Hands
 from tests.membership.elections.protocol.world import NAMES
 from tests.membership.elections.registrar import Registrar
 from tests.membership.elections.voters.conftest import CAP, Browser, Voter
+from tests.services import stored
 
 # What pages answer does not depend on the database; the verbs below them are tested on both.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -170,8 +171,10 @@ def test_nothing_in_the_newsrooms_store_tells_who_chose_this_way_or_what(
         # Hers looks like that of somebody who drew with her own device.
         assert {row.membership_id for row in rows} == set(election.members[:2])
         assert {(len(row.blinded or b""), len(row.answer or b"")) for row in rows} == {(384, 384)}
-    for file in (file for file in settings().data.rglob("*") if file.is_file()):
-        content = file.read_bytes()
+        answer = rows[0].answer or b""
+    kept = {file: file.read_bytes() for file in stored.files(settings())}
+    assert any(answer in content for content in kept.values())  # the database is among them
+    for file, content in kept.items():
         for secret in (
             seed,
             seed.hex().encode(),
