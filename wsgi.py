@@ -3,6 +3,7 @@
 The jobs are listed in ``worker.py``, the other half of the roof.
 """
 
+import gc
 import sys
 import uuid
 from typing import NoReturn
@@ -257,6 +258,7 @@ for _command in COMMANDS:
 
 def main() -> None:
     """``rostra``: what is refused is one sentence and exit code 1, wrong use is exit code 2."""
+    gc.freeze()  # what was imported stays: the search for garbage need not go through it again and again
     try:
         code = cli.main(prog_name="rostra", obj=ROOF, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as wrong:
