@@ -6,15 +6,16 @@ of the time.
 """
 
 import json
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain as flattened
 from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Text, cast, func, literal, select, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, select, type_coerce
 from sqlalchemy.orm import Session
 
 from membership.money import chain, ledger, seals
@@ -235,13 +236,21 @@ def _currencies(session: Session) -> dict[str, str]:
 
 
 @contextmanager
-def _stream(session: Session, rows: Executable) -> Iterator[Rows]:
+def _stream(session: Session, rows: Select[Any]) -> Iterator[Rows]:
     """The rows as they are asked for, a batch at a time; closed even if they are not all read."""
-    with session.execute(rows.execution_options(yield_per=BATCH)) as result:
-        yield flattened.from_iterable(result.partitions())
+    if _is_postgresql(session):
+        with session.execute(rows.execution_options(yield_per=BATCH)) as result:
+            yield flattened.from_iterable(result.partitions())
+        return
+    # The driver's own tuples: to make SQLAlchemy's rows of them would take a fifth of the time.
+    sql = str(rows.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+    driver = session.connection().connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    with closing(driver.execute(sql)) as cursor:
+        yield cursor
 
 
-def _posting_rows(session: Session) -> Executable:
+def _posting_rows(session: Session) -> Select[Any]:
     """Number, chained text, date, hash before, hash."""
     chained = (
         cast(_POSTING.id, Text),
@@ -262,7 +271,7 @@ def _posting_rows(session: Session) -> Executable:
     ).order_by(_POSTING.id)
 
 
-def _line_rows(session: Session) -> Executable:
+def _line_rows(session: Session) -> Select[Any]:
     """Posting, position, date, amount, account, currency, chained text."""
     chained = (
         _LINE.account,
@@ -294,7 +303,7 @@ def _joined(columns: Sequence[ColumnElement[str]]) -> ColumnElement[str]:
     return func.format(literal(f"[{places}]"), *columns)
 
 
-def _memo_rows() -> Executable:
+def _memo_rows() -> Select[Any]:
     return select(_MEMO.posting_id, _MEMO.position, _MEMO.salt, _MEMO.text).order_by(
         _MEMO.posting_id, _MEMO.position
     )
