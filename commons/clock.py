@@ -34,11 +34,11 @@ def db_now(session: Session) -> datetime:
 def require_agreement(session: Session, *others: datetime) -> None:
     """Refused (503) where this machine's clock, or one of ``others`` just read, is not the database's.
 
-    Either is off by more than ``limits.CLOCK_DRIFT``.
+    Either is off by more than ``limits.CLOCK_DRIFT_SECONDS``.
     """
     moment = db_now(session)
     drift = max(abs((each - moment).total_seconds()) for each in (now(), *others))
-    if drift > limits.CLOCK_DRIFT:
+    if drift > limits.CLOCK_DRIFT_SECONDS:
         raise Refused(
             N_("The clock of this machine and the database's differ by %(seconds)s seconds."),
             seconds=round(drift, 1),

@@ -1,7 +1,7 @@
 """Every cap, once, by name. Sizes are bytes, times are seconds unless the name says otherwise."""
 
 # By how much this machine's clock may differ from the database's
-CLOCK_DRIFT = 5
+CLOCK_DRIFT_SECONDS = 5
 
 # What comes in
 INBOX_BODY = 256 * 1024

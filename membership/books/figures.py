@@ -280,7 +280,7 @@ def _euro(spent: Mapping[tuple[str, str], int]) -> list[Part]:
 
 def _stories(session: Session) -> list[StoryLine]:
     rows = session.execute(_story_costs().order_by(Post.published_at.desc()).limit(limits.STORIES_IN_BOOKS))
-    return [StoryLine(row[0], row[1] or "", row[2], int(row[3])) for row in rows]
+    return [_story_line(*row) for row in rows]
 
 
 def story(session: Session, story_id: uuid.UUID) -> StoryLine:
@@ -288,7 +288,11 @@ def story(session: Session, story_id: uuid.UUID) -> StoryLine:
     row = session.execute(_story_costs().where(Post.id == story_id)).one_or_none()
     if row is None:
         raise Refused(N_("There is no such page."), status=404)
-    return StoryLine(row[0], row[1] or "", row[2], int(row[3]))
+    return _story_line(*row)
+
+
+def _story_line(story_id: uuid.UUID, title: str | None, url: str, cost: int) -> StoryLine:
+    return StoryLine(story_id, title or "", url, int(cost))
 
 
 def _story_costs() -> Select[uuid.UUID, str | None, str, int]:

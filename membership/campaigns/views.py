@@ -37,11 +37,11 @@ from membership.campaigns.forms import (
 from membership.campaigns.models import Campaign
 from membership.campaigns.progress import Progress
 from membership.money.currencies import Money, show
+from membership.money.guards import Page
 from membership.pledges.views import own, take_from
 
 pages = Blueprint("campaigns", __name__)
 
-Page = str | Response | tuple[str, int]
 AREA = "<any(campaigns, pitches):area>"
 KINDS = {"campaigns": campaigns.CAMPAIGN, "pitches": campaigns.PITCH}
 

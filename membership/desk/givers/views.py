@@ -8,11 +8,10 @@ from commons.refusal import Refused
 from membership.desk.givers import asking, erasing
 from membership.desk.givers.forms import AddressForm
 from membership.money import currencies
+from membership.money.guards import Page
 from membership.payments import credits
 
 pages = Blueprint("givers", __name__)
-
-Page = str | Response | tuple[str, int]
 
 
 @pages.route("/pledges/forget", methods=["GET", "POST"])

@@ -100,6 +100,16 @@ def app(officers: Officers) -> web.App:
     return applications.shared()
 
 
+def paid_and_left(db: Database, join: Join, at: At) -> tuple[Membership, uuid.UUID]:
+    """Ada, who paid for one share of ten euros and left; and the cause of her payment."""
+    at(2026, 8, 1)
+    ada, cause = join("ada", pays=0), uuid.uuid4()
+    with db.transaction() as session:
+        pay(session, session.get_one(Membership, ada.id), 1000, cause)
+    leave(db, ada, at)
+    return ada, cause
+
+
 def leave(db: Database, member: Membership, at: At) -> None:
     """Notice given in September, and the year over."""
     at(2026, 9, 1)

@@ -14,7 +14,7 @@ from membership.money.currencies import Money
 from membership.money.ledger import Line
 
 from ..pledges.conftest import at_once
-from .conftest import At, Join, Officers, leave, pay
+from .conftest import At, Join, Officers, leave, paid_and_left, pay
 
 Left = tuple[Membership, uuid.UUID]
 OWED_TO_US = "assets:receivable:payouts"
@@ -23,11 +23,7 @@ OWED_TO_US = "assets:receivable:payouts"
 @pytest.fixture
 def left(db: Database, officers: Officers, join: Join, at: At) -> Left:
     """Ada left and got her ten euros back; and the cause of the payment that had brought them."""
-    at(2026, 8, 1)
-    ada, cause = join("ada", pays=0), uuid.uuid4()
-    with db.transaction() as session:
-        pay(session, session.get_one(Membership, ada.id), 1000, cause)
-    leave(db, ada, at)
+    ada, cause = paid_and_left(db, join, at)
     with db.transaction() as session:
         payouts.adopt_accounts(session, 2026, "Assembly of 2 January 2027", by=officers.tom)
     assert paid_out(db, officers, ada) == 1000
@@ -238,11 +234,7 @@ def test_twenty_words_of_one_dispute_make_one_debt_and_twenty_payouts_set_it_off
 def test_a_payout_and_a_call_back_at_once_pay_nothing_twice(
     db: Database, officers: Officers, join: Join, at: At
 ) -> None:
-    at(2026, 8, 1)
-    ada, cause = join("ada", pays=0), uuid.uuid4()
-    with db.transaction() as session:
-        pay(session, session.get_one(Membership, ada.id), 1000, cause)
-    leave(db, ada, at)
+    ada, cause = paid_and_left(db, join, at)
     with db.transaction() as session:
         payouts.adopt_accounts(session, 2026, "Assembly", by=officers.tom)
         payouts.propose_payout(session, session.get_one(Membership, ada.id), by=officers.tom)

@@ -16,7 +16,7 @@ from membership.members.models import Membership, ShareEvent
 from membership.money import ledger, parties
 from membership.money.currencies import Money
 
-from .conftest import At, Join, Officers, leave, pay
+from .conftest import At, Join, Officers, leave, paid_and_left, pay
 
 MEMBER, OTHER, LOT = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
 
@@ -256,11 +256,7 @@ def test_a_disputed_share_is_frozen_and_a_won_dispute_pays_it_again(
 def test_a_payment_called_back_after_the_share_ended_is_not_paid_out(
     db: Database, officers: Officers, join: Join, at: At
 ) -> None:
-    at(2026, 8, 1)
-    ada, cause = join("ada", pays=0), uuid.uuid4()
-    with db.transaction() as session:
-        pay(session, session.get_one(Membership, ada.id), 1000, cause)
-    leave(db, ada, at)
+    ada, cause = paid_and_left(db, join, at)
     with db.transaction() as session:
         payouts.adopt_accounts(session, 2026, "Assembly of 2 January 2027", by=officers.tom)
         payouts.propose_payout(session, session.get_one(Membership, ada.id), by=officers.tom)

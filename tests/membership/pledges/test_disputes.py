@@ -1,7 +1,7 @@
 """P7: what a payer's bank takes back after a share was issued freezes the share; nothing is edited."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -45,10 +45,21 @@ def provider(house: Config) -> Iterator[FakeProvider]:
 @pytest.fixture
 def paid(db: Database, provider: FakeProvider) -> tuple[Pledge, str]:
     """Ada's pledge, which paid for two shares of ten euros and gave five; and the provider's payment."""
-    with db.transaction() as session:
+
+    def promise(session: Session) -> Pledge:
         party = parties.of(session, person(session, "ada"))
         members.apply(session, party, consent="I want to become a co-owner.", number_of_shares=2)
-        pledge = pledges.promise(session, party, wish(2_500, "once", provider="stripe"))
+        return pledges.promise(session, party, wish(2_500, "once", provider="stripe"))
+
+    return paid_by_card(db, provider, promise)
+
+
+def paid_by_card(
+    db: Database, provider: FakeProvider, promise: Callable[[Session], Pledge]
+) -> tuple[Pledge, str]:
+    """What ``promise`` made, paid on the provider's page and settled; and the provider's payment."""
+    with db.transaction() as session:
+        pledge = promise(session)
         charge = renewals.start(session, pledges.instalments(session, pledge)[0])
         assert charge is not None
     provider.pay(hosted_page(charge))

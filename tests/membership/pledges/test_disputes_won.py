@@ -8,14 +8,12 @@ import pytest
 from commons.db import Database
 from commons.refusal import Refused
 from membership.books.verify import first_fault
-from membership.payments.models import Charge
-from membership.pledges import gifts, pledges, renewals, seats
+from membership.pledges import gifts, pledges, seats
 from membership.pledges.models import Gift, Pledge
-from tests.membership.payments.till import hosted_page
 from tests.membership.pledges.conftest import Wait, again, at_once, guest, wish
 from tests.services.fake_provider import FakeProvider
 
-from .test_disputes import news, news_now, provider
+from .test_disputes import news, news_now, paid_by_card, provider
 from .test_gifts_and_seats import YEAR, codes_of
 
 __all__ = ["provider"]
@@ -28,15 +26,8 @@ def bought(db: Database, provider: FakeProvider) -> Bought:
     """``bought("gift")``: two, paid by card; the pledge, and the provider's payment."""
 
     def buy(purpose: str) -> tuple[Pledge, str]:
-        with db.transaction() as session:
-            asked = wish(YEAR * 2, "once", provider="stripe", purpose=purpose, quantity=2)
-            pledge = pledges.promise(session, guest(session), asked)
-            charge = renewals.start(session, pledges.instalments(session, pledge)[0])
-            assert charge is not None
-        provider.pay(hosted_page(charge))
-        news(db, provider)
-        with db.reading() as session:
-            return pledge, str(session.get_one(Charge, charge.id).reference)
+        asked = wish(YEAR * 2, "once", provider="stripe", purpose=purpose, quantity=2)
+        return paid_by_card(db, provider, lambda session: pledges.promise(session, guest(session), asked))
 
     return buy
 

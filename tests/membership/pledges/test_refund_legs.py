@@ -1,24 +1,26 @@
 """M6: a payment that was partly a share and partly a gift goes back leg by leg, each leg once."""
 
 import pytest
+from sqlalchemy import select
 
 from commons.db import Database
 from commons.powers import Power
 from commons.refusal import Refused
 from membership.books.verify import first_fault
-from membership.members import members, shares
+from membership.members import shares
 from membership.members.models import Membership
-from membership.money import ledger, parties
+from membership.money import ledger
 from membership.payments import refunds
 from membership.payments.models import Charge
-from membership.pledges import pledges, renewals, settling
-from tests.membership.payments.till import hosted_page, tell, work
-from tests.membership.pledges.conftest import eur, person, wish
+from membership.pledges import settling
+from membership.pledges.models import Pledge
+from tests.membership.payments.till import tell, work
+from tests.membership.pledges.conftest import eur, person
 from tests.services.fake_provider import FEE, FakeProvider
 
-from .test_disputes import news, provider
+from .test_disputes import paid, provider
 
-__all__ = ["provider"]
+__all__ = ["paid", "provider"]
 
 LEGS = ("equity:shares", "income:pledges", "expenses:payment-fees", "assets:stripe")
 
@@ -30,17 +32,11 @@ def legs(db: Database) -> tuple[int, ...]:
 
 
 def test_the_gift_goes_back_then_the_share_and_nothing_goes_back_again(
-    db: Database, provider: FakeProvider
+    db: Database, provider: FakeProvider, paid: tuple[Pledge, str]
 ) -> None:
     with db.transaction() as session:
-        party = parties.of(session, person(session, "ada"))
         treasurers = [person(session, name, Power.BOOKS) for name in ("tom", "tina")]
-        members.apply(session, party, consent="I want to become a co-owner.", number_of_shares=2)
-        pledge = pledges.promise(session, party, wish(2_500, "once", provider="stripe"))
-        charge = renewals.start(session, pledges.instalments(session, pledge)[0])
-        assert charge is not None
-    provider.pay(hosted_page(charge))
-    news(db, provider)
+        charge = session.scalars(select(Charge).where(Charge.reference == paid[1])).one()
     assert legs(db) == (-2_000, -500, FEE, 2_500 - FEE)
 
     def give_back(amount: int) -> None:
