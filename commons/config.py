@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
@@ -81,7 +82,7 @@ class Config:
     stripe_url: str = "https://api.stripe.com"
     ca_file: str | None = None
 
-    @property
+    @cached_property
     def host(self) -> str:
         """Host of the origin, with its port where that is not the scheme's default."""
         return host_of(self.origin)

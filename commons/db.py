@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import uuid_utils.compat as uuid_utils
 from sqlalchemy import (
+    Connection,
     CursorResult,
     DateTime,
     Dialect,
@@ -119,8 +120,12 @@ def _use_wal(cursor: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("writes"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif not options.get("one_look"):
+        # By the driver itself, since it takes no lock and cannot fail: it begins every page.
+        connection.connection.driver_connection.execute("BEGIN")
 
 
 def rows_changed(result: Result[Any]) -> int:
@@ -145,6 +150,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = connect(url)
         self._writer = self.engine.execution_options(writes=True)
+        self._looker = self.engine.execution_options(one_look=True)
 
     def session(self, *, writes: bool) -> Session:
         return Session(self._writer if writes else self.engine, expire_on_commit=False)
@@ -162,6 +168,12 @@ class Database:
         """A session that only reads."""
         with self.session(writes=False) as session:
             yield session
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A connection for one SELECT, which on SQLite needs no transaction around it."""
+        with self._looker.connect() as connection:
+            yield connection
 
     def dispose(self) -> None:
         self.engine.dispose()

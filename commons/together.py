@@ -1,7 +1,7 @@
 """Many small writes as one transaction, without anybody being told before it is on disk.
 
 A commit costs a flush of the disk, however little it carries. Requests that come at the same
-moment share one: whoever gets the turn writes what all the others have brought meanwhile.
+moment share one: whoever has the turn writes what all the others have brought meanwhile.
 """
 
 import threading
@@ -12,12 +12,16 @@ T = TypeVar("T")
 
 
 class _Ticket(Generic[T]):
-    __slots__ = ("done", "error", "item")
+    """What one caller brought. ``wake`` is held until it is written, or its bringer has the turn."""
+
+    __slots__ = ("done", "error", "item", "wake")
 
     def __init__(self, item: T) -> None:
         self.item = item
         self.done = False
         self.error: BaseException | None = None
+        self.wake = threading.Lock()
+        self.wake.acquire()
 
 
 class Together(Generic[T]):
@@ -27,28 +31,35 @@ class Together(Generic[T]):
         self._write = write
         self._most = most
         self._waiting: list[_Ticket[T]] = []
-        self._list = threading.Lock()
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
+        self._turn_taken = False
 
     def add(self, item: T) -> None:
         """Returns when ``item`` is written, alone or with others."""
         ticket = _Ticket(item)
-        with self._list:
+        with self._lock:
             self._waiting.append(ticket)
-        while not ticket.done:
-            with self._turn:
-                if not ticket.done:
-                    self._write_batch()
+            has_turn, self._turn_taken = not self._turn_taken, True
+        if not has_turn:
+            ticket.wake.acquire()
+        if not ticket.done:
+            self._write_batch()
         if ticket.error is not None:
             raise ticket.error
 
     def _write_batch(self) -> None:
-        with self._list:
+        """Write the oldest, the caller's among them, and give the turn to who waits the longest then."""
+        with self._lock:
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
         try:
             self._write([ticket.item for ticket in batch])
         except BaseException as error:
             for ticket in batch:
                 ticket.error = error
+        with self._lock:
+            self._turn_taken = bool(self._waiting)
+            if self._turn_taken:
+                self._waiting[0].wake.release()
         for ticket in batch:
             ticket.done = True
+            ticket.wake.release()

@@ -41,12 +41,13 @@ def is_blocked(uri: str) -> bool:
 
 def _blocked() -> frozenset[str]:
     global _hosts, _read_at
-    with _lock:
-        if time.monotonic() - _read_at > FRESH_SECONDS:
-            with database().reading() as session:
-                _hosts = frozenset(session.scalars(select(Block.host)))
-            _read_at = time.monotonic()
-        return _hosts
+    if time.monotonic() - _read_at > FRESH_SECONDS:
+        with _lock:
+            if time.monotonic() - _read_at > FRESH_SECONDS:
+                with database().reading() as session:
+                    _hosts = frozenset(session.scalars(select(Block.host)))
+                _read_at = time.monotonic()
+    return _hosts
 
 
 def add(session: Session, host: str, reason: str) -> str:

@@ -99,8 +99,11 @@ def digest_of(body: bytes) -> str:
     return "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")
 
 
+@lru_cache(maxsize=limits.SIGNATURES_KEPT)
 def parse(value: str) -> Signature:
     """Read a ``Signature`` header; ``BadSignature`` (400) unless each parameter is there once.
+
+    Kept for a moment, since it is read once for the key that it names and once to be verified.
 
     Unknown parameters are ignored, as the draft says, but have to be well-formed.
     """

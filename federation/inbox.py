@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from typing import cast
 
-from sqlalchemy import Executable, bindparam, func, or_, select, text, update
+from sqlalchemy import Executable, Table, bindparam, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -153,7 +154,7 @@ _KEY = text(
 
 def _known_key(key_id: str) -> tuple[str, str] | None:
     """Owner and PEM of a key that we have: the one look-up of every request, so in plain SQL."""
-    with database().engine.connect() as connection:
+    with database().looking() as connection:
         row = connection.execute(_KEY, {"uri": key_id}).first()
         return (row[0], row[1]) if row else None
 
@@ -241,14 +242,14 @@ def _write(batch: Sequence[Kept], rows: list[dict[str, object]]) -> None:
     with database().transaction() as session:
         for fetched in {kept.fetched.uri: kept.fetched for kept in batch if kept.fetched}.values():
             actors.store(session, fetched)
-        session.execute(_insert(dialect_of(session)), rows)
+        session.connection().execute(_insert(dialect_of(session)), rows)
         peers.record_inbound(session, {host_of(kept.envelope.actor) for kept in batch})
         jobs.ring_after(session, process_due)
 
 
 @cache
 def _insert(dialect: str) -> Executable:
-    statement = insert(dialect, Received)
+    statement = insert(dialect, cast(Table, Received.__table__))
     new = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=["actor_uri", "uri"],

@@ -73,8 +73,12 @@ def public_pem(key: PublicKey) -> str:
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
 
 
+@lru_cache(maxsize=limits.KEYS_KEPT)
 def load_public(pem: str) -> PublicKey:
-    """The public key in ``pem``; ``BadKey`` for all that ``kind_of`` refuses, and for garbage."""
+    """The public key in ``pem``, kept for the next time.
+
+    ``BadKey`` for all that ``kind_of`` refuses, and for garbage.
+    """
     if len(pem) > limits.KEY_PEM_CHARS:
         raise BadKey("This is too long for a public key.")
     try:

@@ -96,3 +96,20 @@ def test_the_error_is_the_one_of_the_write() -> None:
 
     with pytest.raises(RuntimeError, match="the disk is full"):
         Together[int](write, 64).add(1)
+
+
+def test_the_turn_goes_on_where_every_other_write_fails() -> None:
+    written: list[int] = []
+    calls = 0
+
+    def write(batch: Sequence[int]) -> None:
+        nonlocal calls
+        calls += 1
+        if calls % 2:
+            raise RuntimeError("the disk is full")
+        written.extend(batch)
+
+    errors = at_once(Together[int](write, 3), range(40))
+    assert errors
+    assert len(errors) + len(written) == 40
+    assert len(set(written)) == len(written)

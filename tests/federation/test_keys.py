@@ -76,9 +76,11 @@ def test_a_damaged_wrapping_is_refused(settings: Config, end: str) -> None:
 
 @ALL_KINDS
 def test_a_public_key_comes_back_from_pem(key: keys.PrivateKey) -> None:
-    loaded = keys.load_public(keys.public_pem(key.public_key()))
+    pem = keys.public_pem(key.public_key())
+    loaded = keys.load_public(pem)
     assert loaded == key.public_key()
     assert keys.kind_of(loaded) == keys.kind_of(key.public_key())
+    assert keys.load_public(pem) is loaded  # it is read once and not for every signature
 
 
 def test_our_own_rsa_keys_are_of_the_size_every_peer_reads() -> None:
