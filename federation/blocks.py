@@ -40,14 +40,22 @@ def is_blocked(uri: str) -> bool:
 
 
 def _blocked() -> frozenset[str]:
-    global _hosts, _read_at
-    if time.monotonic() - _read_at > FRESH_SECONDS:
+    if _is_stale():
         with _lock:
-            if time.monotonic() - _read_at > FRESH_SECONDS:
-                with database().reading() as session:
-                    _hosts = frozenset(session.scalars(select(Block.host)))
-                _read_at = time.monotonic()
+            if _is_stale():
+                _read()
     return _hosts
+
+
+def _is_stale() -> bool:
+    return time.monotonic() - _read_at > FRESH_SECONDS
+
+
+def _read() -> None:
+    global _hosts, _read_at
+    with database().reading() as session:
+        _hosts = frozenset(session.scalars(select(Block.host)))
+    _read_at = time.monotonic()
 
 
 def add(session: Session, host: str, reason: str) -> str:

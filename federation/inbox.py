@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import cast
 
-from sqlalchemy import Executable, Table, bindparam, func, or_, select, text, update
+from sqlalchemy import Executable, bindparam, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -249,7 +248,7 @@ def _write(batch: Sequence[Kept], rows: list[dict[str, object]]) -> None:
 
 @cache
 def _insert(dialect: str) -> Executable:
-    statement = insert(dialect, cast(Table, Received.__table__))
+    statement = insert(dialect, Received)
     new = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=["actor_uri", "uri"],

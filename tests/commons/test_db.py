@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import pytest
-from sqlalchemy import func, literal, select, text
+from sqlalchemy import Connection, func, literal, select, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
@@ -18,8 +18,8 @@ def write(session: Session) -> None:
     minutes.write(session, public={"verb": "publish"}, private={})
 
 
-def count(session: Session) -> int | None:
-    return session.scalar(select(func.count()).select_from(Minute))
+def count(asked: Session | Connection) -> int | None:
+    return asked.scalar(select(func.count()).select_from(Minute))
 
 
 def test_what_raises_leaves_nothing(db: Database) -> None:
@@ -34,16 +34,16 @@ def test_what_raises_leaves_nothing(db: Database) -> None:
 def test_one_reading_sees_one_state_and_a_look_always_the_latest(db: Database) -> None:
     with db.reading() as reader, db.looking() as connection:
         assert count(reader) == 0
-        assert connection.execute(text("SELECT count(*) FROM minute")).scalar() == 0
+        assert count(connection) == 0
         with db.transaction() as session:
             write(session)
         assert count(reader) == 0
-        assert connection.execute(text("SELECT count(*) FROM minute")).scalar() == 1
+        assert count(connection) == 1
 
 
 def test_a_look_leaves_no_transaction_open_and_stops_no_writer(db: Database) -> None:
     with db.looking() as connection:
-        connection.execute(text("SELECT count(*) FROM minute")).scalar()
+        assert count(connection) == 0
         with db.transaction() as session:
             write(session)
     with db.transaction() as session:
@@ -55,7 +55,7 @@ def test_a_look_leaves_no_transaction_open_and_stops_no_writer(db: Database) -> 
 def test_a_commit_waits_for_the_disk_and_foreign_keys_are_minded(db: Database) -> None:
     with db.looking() as connection:
         answers = [
-            connection.execute(text(f"PRAGMA {name}")).scalar()
+            connection.scalar(text(f"PRAGMA {name}"))
             for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
     assert answers == ["wal", 2, 1]
